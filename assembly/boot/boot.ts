@@ -1,0 +1,139 @@
+/**
+ * The boot state machine: from reset to a running image, or to recovery.
+ *
+ * A power-on does one of two things: it takes one persistent step, a journal record or a counter,
+ * and resets; or it verifies an image and boots it. So whatever was written last is read again
+ * before it is trusted, and a cut at any instant repeats one step at most.
+ *
+ * ```
+ *  Staged    ─ update procedure ok ──► Trial 0      ─ else ─► Rejected
+ *  Trial n   ─ n = 3 or it does not validate ──► Reverted     ─ else ─► Trial n+1, boot candidate
+ *  Confirmed ─ floor below its sequence number ──► raise floor
+ *            ─ validates ──► boot active            ─ else, other slot is good ─► Staged
+ *  otherwise ─ validates ──► boot active            ─ else ─► recovery
+ * ```
+ */
+import { boot, counterAdvance, halReset, idle } from "../hal";
+import { Counter, Phase, Slot } from "../layout";
+import { Limit } from "../limits";
+import { NO_SLOT, runAgent } from "../link/agent";
+import { devicePageStatus } from "../flash/device-page";
+import { activeOf, journalAppend, journalRead, journalWord, phaseOf, trialBootsOf } from "../flash/journal";
+import { Status } from "../status";
+import { invokedAddress, invokedBytes } from "../suit/directive";
+import { sequenceNumber } from "../suit/manifest";
+import { processInvocation, processUpdate, sequenceFloor } from "../suit/procedure";
+import {
+  sayAccepted,
+  sayBoot,
+  sayFloorRaised,
+  sayRecovery,
+  sayRefused,
+  sayReverted,
+  sayTrial,
+  sayUnbootable,
+} from "./message";
+
+/** How long recovery sleeps before it asks for an update again. */
+const RECOVERY_POLL_MILLIS: u32 = 60_000;
+
+/** Boots; does not return as long as the device page is intact. */
+export function bootDevice(): void {
+  const pageStatus = devicePageStatus();
+  if (pageStatus != Status.Ok) {
+    // Nothing says where anything lies, so there is nothing that could be done safely.
+    sayRecovery(pageStatus);
+    return;
+  }
+  const word = journalRead();
+  const phase = phaseOf(word);
+  if (word == 0) adoptSlot();
+  else if (phase == Phase.Staged) judgeCandidate(word);
+  else if (phase == Phase.Trial) tryCandidate(word);
+  else bootActive(word);
+}
+
+/** Staged: decides whether the candidate may be tried. */
+function judgeCandidate(word: u32): void {
+  const active = activeOf(word);
+  const status = processUpdate(active ^ 1);
+  if (status == Status.Ok) {
+    sayAccepted();
+    step(journalWord(Phase.Trial, active, 0, 0));
+  } else {
+    sayRefused(status);
+    step(journalWord(Phase.Rejected, active, 0, status));
+  }
+  bootActive(word);
+}
+
+/** Trial: boots the candidate once more, or gives it up. */
+function tryCandidate(word: u32): void {
+  const active = activeOf(word);
+  const candidate = active ^ 1;
+  const boots = trialBootsOf(word);
+  let status: i32 = Status.TrialsExhausted;
+  if (boots < <u32>Limit.TrialBoots) {
+    // A trial that cannot be counted might never end.
+    status = journalAppend(journalWord(Phase.Trial, active, boots + 1, 0));
+    if (status == Status.Ok) {
+      sayTrial(candidate, boots + 1);
+      status = processInvocation(candidate);
+      if (status == Status.Ok) boot(invokedAddress, invokedBytes);
+    }
+  }
+  sayReverted(status);
+  step(journalWord(Phase.Reverted, active, 0, status));
+  bootActive(word);
+}
+
+/** Boots the last known good image; without one, looks for another way. */
+function bootActive(word: u32): void {
+  const active = activeOf(word);
+  const isConfirmed = phaseOf(word) == Phase.Confirmed;
+  const status = processInvocation(active);
+  if (status == Status.Ok) {
+    if (isConfirmed && sequenceFloor < sequenceNumber) {
+      if (counterAdvance(Counter.SequenceFloor, sequenceNumber) == Status.Ok) {
+        sayFloorRaised();
+        halReset();
+      }
+    }
+    sayBoot(active);
+    boot(invokedAddress, invokedBytes);
+  }
+  sayUnbootable(active, status);
+  // A candidate that was refused or reverted has had its chance; anything else may be tried.
+  if (isConfirmed && processUpdate(active ^ 1) == Status.Ok) {
+    step(journalWord(Phase.Staged, active, 0, status));
+  }
+  recover(status);
+}
+
+/** No journal: stages the better of the slots, so that it is judged and tried like any candidate. */
+function adoptSlot(): void {
+  const isBootableA = processUpdate(Slot.A) == Status.Ok;
+  const sequenceA = sequenceNumber;
+  const statusB = processUpdate(Slot.B);
+  if (statusB == Status.Ok && (!isBootableA || sequenceNumber > sequenceA)) {
+    step(journalWord(Phase.Staged, Slot.A, 0, Status.JournalEmpty));
+  } else if (isBootableA) {
+    step(journalWord(Phase.Staged, Slot.B, 0, Status.JournalEmpty));
+  }
+  recover(statusB);
+}
+
+/** Nothing can be booted: waits on the link for a signed update, for as long as it takes. */
+function recover(status: i32): void {
+  sayRecovery(status);
+  while (true) {
+    sayRecovery(runAgent(NO_SLOT, journalRead()));
+    idle(RECOVERY_POLL_MILLIS);
+  }
+}
+
+/** Takes a persistent step and starts over from what flash then says; returns if flash refuses it. */
+function step(word: u32): void {
+  journalAppend(word);
+  halReset();
+}

@@ -1,0 +1,173 @@
+/**
+ * COSE_Sign1 with a detached payload (RFC 9052 §4.2, §4.4).
+ *
+ * The Sig_structure is never built: its parts are streamed into the digest where they lie.
+ */
+import {
+  cborArray,
+  cborArgument,
+  cborBytes,
+  cborContent,
+  cborEnd,
+  cborHead,
+  cborInteger,
+  cborIsNull,
+  cborKeyFollows,
+  cborLength,
+  cborLimit,
+  cborMajor,
+  cborMap,
+  cborOpen,
+  cborPeek,
+  cborPosition,
+  cborSeek,
+  cborSkip,
+  cborText,
+  cborValue,
+  Major,
+} from "../cbor/reader";
+import { ecdsaP256Verify } from "../crypto/ecdsa-p256";
+import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
+import { Status } from "../status";
+import { Algorithm, anchorAccepts, anchorCount, anchorX, anchorY, openAnchor } from "./key";
+
+const enum Tag {
+  Mac0 = 17,
+  Sign1 = 18,
+  Mac = 97,
+  Sign = 98,
+}
+
+const enum HeaderLabel {
+  Alg = 1,
+  Crit = 2,
+}
+
+const enum Signature {
+  P256Bytes = 64,
+}
+
+/** `["Signature1", …`: the head of a Sig_structure of four elements and its context string. */
+const SIG_STRUCTURE: usize = memory.data<u8>([
+  0x84, 0x6a, 0x53, 0x69, 0x67, 0x6e, 0x61, 0x74, 0x75, 0x72, 0x65, 0x31,
+]);
+/** The empty external_aad. */
+const EMPTY_BYTES: usize = memory.data<u8>([0x40]);
+const DIGEST: usize = memory.data(32);
+
+/** What the block under test holds. */
+let protectedStart: u32 = 0;
+let protectedEnd: u32 = 0;
+let signature: u32 = 0;
+let signatureBytes: u32 = 0;
+let algorithm: i64 = 0;
+/** The header label last read. */
+let label: i64 = 0;
+
+/**
+ * Verifies a tagged COSE_Sign1 against the trust anchors.
+ *
+ * @param address the block's first byte
+ * @param length the block's bytes
+ * @param payload the detached payload as a byte string, its head included
+ * @param payloadLength bytes of that byte string
+ * @returns Status.Ok if a trust anchor verifies it; otherwise why not
+ */
+export function verifySign1(address: u32, length: u32, payload: u32, payloadLength: u32): i32 {
+  let status = readSign1(address, length);
+  if (status != Status.Ok) return status;
+  if (algorithm != Algorithm.Esp256 && algorithm != Algorithm.Es256) return Status.AlgorithmUnsupported;
+  if (signatureBytes != Signature.P256Bytes) return Status.SignatureMalformed;
+  sha256Init();
+  sha256Update(SIG_STRUCTURE, 12);
+  sha256Update(protectedStart, protectedEnd - protectedStart);
+  sha256Update(EMPTY_BYTES, 1);
+  sha256Update(payload, payloadLength);
+  sha256Final(DIGEST);
+  const anchors = anchorCount();
+  let result: i32 = Status.KeyAlgorithmMismatch;
+  for (let index: u32 = 0; index < anchors; index++) {
+    if (openAnchor(index) != Status.Ok || !anchorAccepts(algorithm)) continue;
+    status = ecdsaP256Verify(anchorX, anchorY, DIGEST, signature);
+    if (status == Status.Ok) return Status.Ok;
+    result = status;
+  }
+  return result;
+}
+
+function readSign1(address: u32, length: u32): i32 {
+  cborOpen(address, length);
+  let status = cborHead();
+  if (status != Status.Ok) return status;
+  if (cborMajor != Major.Tag) return Status.CoseMalformed;
+  if (cborArgument != Tag.Sign1) return isOtherCose(cborArgument) ? Status.CoseUnsupported : Status.CoseMalformed;
+  status = cborArray();
+  if (status != Status.Ok) return status;
+  if (cborLength != 4) return Status.CoseMalformed;
+  protectedStart = cborPosition;
+  status = cborBytes();
+  if (status != Status.Ok) return status;
+  protectedEnd = cborPosition;
+  const limit = cborLimit;
+  algorithm = Algorithm.None;
+  if (cborLength != 0) {
+    cborOpen(cborContent, cborLength);
+    status = readHeader(true);
+    if (status == Status.Ok) status = cborEnd();
+    if (status != Status.Ok) return status;
+    cborSeek(protectedEnd, limit);
+  }
+  status = readHeader(false);
+  if (status != Status.Ok) return status;
+  if (algorithm == Algorithm.None) return Status.AlgorithmUnprotected;
+  if (cborPeek() == Major.Bytes) return Status.PayloadEmbedded;
+  if (!cborIsNull()) return Status.CoseMalformed;
+  status = cborBytes();
+  if (status != Status.Ok) return status;
+  signature = cborContent;
+  signatureBytes = cborLength;
+  return cborEnd();
+}
+
+function isOtherCose(tag: u64): bool {
+  return tag == Tag.Mac0 || tag == Tag.Mac || tag == Tag.Sign;
+}
+
+/**
+ * Reads one of the two headers. The algorithm belongs in the protected one, and nothing may be
+ * critical in either, for this build understands no further header (RFC 9052 §3).
+ */
+function readHeader(isProtected: bool): i32 {
+  let status = cborMap();
+  if (status != Status.Ok) return status;
+  let previous: u32 = 0;
+  let previousEnd: u32 = 0;
+  for (let pairs = cborLength; pairs > 0; pairs--) {
+    const key = cborPosition;
+    status = readLabel();
+    if (status == Status.Ok) status = cborKeyFollows(previous, previousEnd, key);
+    if (status != Status.Ok) return status;
+    previous = key;
+    previousEnd = cborPosition;
+    if (label == HeaderLabel.Crit) return Status.CriticalHeader;
+    if (label != HeaderLabel.Alg) {
+      status = cborSkip();
+    } else if (!isProtected) {
+      return algorithm == Algorithm.None ? Status.AlgorithmUnprotected : Status.CoseMalformed;
+    } else {
+      if (cborPeek() > Major.Negative) return Status.AlgorithmUnsupported;
+      status = cborInteger();
+      algorithm = cborValue;
+    }
+    if (status != Status.Ok) return status;
+  }
+  return Status.Ok;
+}
+
+/** Reads a header label into `label`; text labels, none of which matter here, become 0. */
+function readLabel(): i32 {
+  const isText = cborPeek() == Major.Text;
+  const status = isText ? cborText() : cborInteger();
+  label = isText ? 0 : cborValue;
+  return status;
+}

@@ -1,0 +1,91 @@
+/**
+ * ECDSA over P-256: verification (FIPS 186-5 §6.4.2, SEC 1 §4.1.4).
+ *
+ * The digest is the caller's business, so any 256-bit hash will do; with SHA-256 this is ES256 and
+ * ESP256 of COSE. Everything verified is public, so time depends on the data. No heap; everything
+ * lives in static buffers of the files imported here, so one verification runs at a time.
+ */
+import { Status } from "../status";
+import { fieldCombine, fieldFromWords, fieldIsZero, fieldMultiply, fieldSetOne, fieldSquare } from "./p256-field";
+import { BASE_SCALAR, KEY_SCALAR, SCRATCH, multiplyAdd } from "./p256-multiply";
+import { ACCUMULATOR, Point, WORK, pointIsInfinity, pointIsOnCurve } from "./p256-point";
+import {
+  scalarAddOrder,
+  scalarInvert,
+  scalarIsReduced,
+  scalarIsZero,
+  scalarMultiply,
+  wordsBelow,
+  wordsFromBytes,
+} from "./p256-scalar";
+
+/**
+ * Verifies a signature.
+ *
+ * @param x the public key's x coordinate, 32 bytes, big-endian
+ * @param y its y coordinate, likewise
+ * @param digest the message's digest, 32 bytes
+ * @param signature r and s, 32 bytes each, big-endian (RFC 9053 §2.1)
+ * @returns Status.Ok; Status.SignatureMalformed if r or s is 0 or not below n; Status.KeyMalformed
+ *   if a coordinate is not below p or the point is not on the curve; otherwise Status.SignatureInvalid
+ */
+export function ecdsaP256Verify(x: usize, y: usize, digest: usize, signature: usize): i32 {
+  if (!readScalar(KEY_SCALAR, signature) || !readScalar(BASE_SCALAR, signature + 32)) {
+    return Status.SignatureMalformed;
+  }
+  if (!readKey(x, y)) return Status.KeyMalformed;
+
+  // w = 1 / s, u1 = e w, u2 = r w; w is in Montgomery form, so the products are not.
+  scalarInvert(BASE_SCALAR, BASE_SCALAR, SCRATCH);
+  scalarMultiply(KEY_SCALAR, BASE_SCALAR, KEY_SCALAR);
+  wordsFromBytes(SCRATCH, digest);
+  scalarMultiply(BASE_SCALAR, BASE_SCALAR, SCRATCH);
+
+  multiplyAdd();
+  if (pointIsInfinity()) return Status.SignatureInvalid;
+  return accumulatorHasX(signature) ? Status.Ok : Status.SignatureInvalid;
+}
+
+/** Reads r or s; false unless it is in 1 … n - 1. */
+function readScalar(out: usize, bytes: usize): bool {
+  wordsFromBytes(out, bytes);
+  return scalarIsReduced(out) && !scalarIsZero(out);
+}
+
+/** Reads the public key into the accumulator; false unless it is a point of the curve. */
+function readKey(x: usize, y: usize): bool {
+  if (!readCoordinate(ACCUMULATOR + Point.X, x) || !readCoordinate(ACCUMULATOR + Point.Y, y)) return false;
+  fieldSetOne(ACCUMULATOR + Point.Z);
+  return pointIsOnCurve();
+}
+
+/** Reads a coordinate; false unless it is below p. */
+function readCoordinate(out: usize, bytes: usize): bool {
+  wordsFromBytes(SCRATCH, bytes);
+  fieldFromWords(out, SCRATCH, WORK);
+  return isBelowPrime(SCRATCH);
+}
+
+/**
+ * Whether the accumulator's affine x is r modulo n.
+ *
+ * Instead of dividing X by Z^2, this multiplies r by it. As n < p < 2n, x may be r or r + n.
+ */
+function accumulatorHasX(r: usize): bool {
+  const candidate = WORK;
+  const square = WORK + 36;
+  wordsFromBytes(SCRATCH, r);
+  do {
+    fieldFromWords(candidate, SCRATCH, square);
+    fieldSquare(square, ACCUMULATOR + Point.Z);
+    fieldMultiply(candidate, candidate, square);
+    fieldCombine(candidate, 1, candidate, 1, ACCUMULATOR + Point.X);
+    if (fieldIsZero(candidate)) return true;
+  } while (scalarAddOrder(SCRATCH) === 0 && isBelowPrime(SCRATCH));
+  return false;
+}
+
+/** Whether a number is less than p. */
+function isBelowPrime(words: usize): bool {
+  return wordsBelow(words, 0xffffffff00000001, 0, 0x00000000ffffffff, 0xffffffffffffffff);
+}

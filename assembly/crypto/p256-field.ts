@@ -1,0 +1,260 @@
+/**
+ * The field of P-256: integers modulo p = 2^256 - 2^224 + 2^192 + 2^96 - 1 (SP 800-186 §3.2.1.3).
+ *
+ * An element is nine limbs of 29 bits, least significant first, each in a 32-bit word; its value v
+ * stands for v / R mod p with R = 2^261 (Montgomery form). Twenty-nine bits leave room to add and
+ * subtract without carrying, and nine products of two limbs fit in a 64-bit accumulator.
+ *
+ * Three bounds hold everywhere. Let the *magnitude* of an element be the largest |limb| / 2^29 over
+ * limbs 0 to 7, rounded up; limbs are signed.
+ *
+ * - A **carried** element has limbs 0 to 7 in [0, 2^29) (magnitude 1) and a signed limb 8. Its nine
+ *   limbs are determined by its value. Products and combinations are carried.
+ * - **Operands of a product**: magnitudes multiply to at most 2, and values to less than 32 p^2 in
+ *   absolute value, each value below 16 p. So every |limb 8| < 2^28 < 2^29 as well; a column is at
+ *   most nine products, below 9 * 2 * 2^58 < 2^62.2; reduction and carry add less than 2^54: no
+ *   column reaches 2^63.
+ * - **A product** is (a b + m p) / R with 0 <= m < R and R > 32 p, so it lies in (-p, 2p).
+ *
+ * The point formulas state the magnitude and the value of what they pass. Verification handles
+ * public data only, so time may depend on the operands.
+ */
+
+/** Shape of an element in memory. */
+export const enum FieldElement {
+  /** Nine 32-bit words. */
+  Bytes = 36,
+}
+
+/** Bits of one limb. */
+// @ts-ignore: decorator
+@inline const LIMB_MASK: i64 = 0x1fffffff;
+
+/**
+ * Multiplies: out = a * b / R mod p, carried, in (-p, 2p). `out` may be an operand.
+ *
+ * Columns of the product are summed from the lowest up. Since p = -1 modulo 2^96, the multiple of p
+ * that clears column k is the column's own low limb m, and adding m * p means: nothing is left in
+ * column k, and m * 2^96 = m << 9 goes to column k + 3, m * 2^192 = m << 18 to k + 6, -m * 2^224 =
+ * -(m << 21) to k + 7, m * 2^256 = m << 24 to k + 8. The product over R is in columns 9 to 17.
+ */
+export function fieldMultiply(out: usize, a: usize, b: usize): void {
+  const a0: i64 = load<i32>(a);
+  const a1: i64 = load<i32>(a, 4);
+  const a2: i64 = load<i32>(a, 8);
+  const a3: i64 = load<i32>(a, 12);
+  const a4: i64 = load<i32>(a, 16);
+  const a5: i64 = load<i32>(a, 20);
+  const a6: i64 = load<i32>(a, 24);
+  const a7: i64 = load<i32>(a, 28);
+  const a8: i64 = load<i32>(a, 32);
+  const b0: i64 = load<i32>(b);
+  const b1: i64 = load<i32>(b, 4);
+  const b2: i64 = load<i32>(b, 8);
+  const b3: i64 = load<i32>(b, 12);
+  const b4: i64 = load<i32>(b, 16);
+  const b5: i64 = load<i32>(b, 20);
+  const b6: i64 = load<i32>(b, 24);
+  const b7: i64 = load<i32>(b, 28);
+  const b8: i64 = load<i32>(b, 32);
+
+  let t: i64 = a0 * b0;
+  const m0 = t & LIMB_MASK;
+  t = a0 * b1 + a1 * b0 + (t >> 29);
+  const m1 = t & LIMB_MASK;
+  t = a0 * b2 + a1 * b1 + a2 * b0 + (t >> 29);
+  const m2 = t & LIMB_MASK;
+  t = a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + (m0 << 9) + (t >> 29);
+  const m3 = t & LIMB_MASK;
+  t = a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + (m1 << 9) + (t >> 29);
+  const m4 = t & LIMB_MASK;
+  t = a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0 + (m2 << 9) + (t >> 29);
+  const m5 = t & LIMB_MASK;
+  t = a0 * b6 + a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1 + a6 * b0 + (m0 << 18) + (m3 << 9) + (t >> 29);
+  const m6 = t & LIMB_MASK;
+  t = a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0 - (m0 << 21) + (m1 << 18) + (m4 << 9) + (t >> 29);
+  const m7 = t & LIMB_MASK;
+  t = a0 * b8 + a1 * b7 + a2 * b6 + a3 * b5 + a4 * b4 + a5 * b3 + a6 * b2 + a7 * b1 + a8 * b0 + (m0 << 24) - (m1 << 21) + (m2 << 18) + (m5 << 9) + (t >> 29);
+  const m8 = t & LIMB_MASK;
+  t = a1 * b8 + a2 * b7 + a3 * b6 + a4 * b5 + a5 * b4 + a6 * b3 + a7 * b2 + a8 * b1 + (m1 << 24) - (m2 << 21) + (m3 << 18) + (m6 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 0);
+  t = a2 * b8 + a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3 + a8 * b2 + (m2 << 24) - (m3 << 21) + (m4 << 18) + (m7 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 4);
+  t = a3 * b8 + a4 * b7 + a5 * b6 + a6 * b5 + a7 * b4 + a8 * b3 + (m3 << 24) - (m4 << 21) + (m5 << 18) + (m8 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 8);
+  t = a4 * b8 + a5 * b7 + a6 * b6 + a7 * b5 + a8 * b4 + (m4 << 24) - (m5 << 21) + (m6 << 18) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 12);
+  t = a5 * b8 + a6 * b7 + a7 * b6 + a8 * b5 + (m5 << 24) - (m6 << 21) + (m7 << 18) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 16);
+  t = a6 * b8 + a7 * b7 + a8 * b6 + (m6 << 24) - (m7 << 21) + (m8 << 18) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 20);
+  t = a7 * b8 + a8 * b7 + (m7 << 24) - (m8 << 21) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 24);
+  t = a8 * b8 + (m8 << 24) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 28);
+  store<u32>(out, <u32>(t >> 29), 32);
+}
+
+/** Squares: out = a * a / R mod p, as `fieldMultiply` does; the magnitude of `a` must be 1. */
+export function fieldSquare(out: usize, a: usize): void {
+  const a0: i64 = load<i32>(a);
+  const a1: i64 = load<i32>(a, 4);
+  const a2: i64 = load<i32>(a, 8);
+  const a3: i64 = load<i32>(a, 12);
+  const a4: i64 = load<i32>(a, 16);
+  const a5: i64 = load<i32>(a, 20);
+  const a6: i64 = load<i32>(a, 24);
+  const a7: i64 = load<i32>(a, 28);
+  const a8: i64 = load<i32>(a, 32);
+
+  let t: i64 = a0 * a0;
+  const m0 = t & LIMB_MASK;
+  t = ((a0 * a1) << 1) + (t >> 29);
+  const m1 = t & LIMB_MASK;
+  t = ((a0 * a2) << 1) + a1 * a1 + (t >> 29);
+  const m2 = t & LIMB_MASK;
+  t = ((a0 * a3 + a1 * a2) << 1) + (m0 << 9) + (t >> 29);
+  const m3 = t & LIMB_MASK;
+  t = ((a0 * a4 + a1 * a3) << 1) + a2 * a2 + (m1 << 9) + (t >> 29);
+  const m4 = t & LIMB_MASK;
+  t = ((a0 * a5 + a1 * a4 + a2 * a3) << 1) + (m2 << 9) + (t >> 29);
+  const m5 = t & LIMB_MASK;
+  t = ((a0 * a6 + a1 * a5 + a2 * a4) << 1) + a3 * a3 + (m0 << 18) + (m3 << 9) + (t >> 29);
+  const m6 = t & LIMB_MASK;
+  t = ((a0 * a7 + a1 * a6 + a2 * a5 + a3 * a4) << 1) - (m0 << 21) + (m1 << 18) + (m4 << 9) + (t >> 29);
+  const m7 = t & LIMB_MASK;
+  t = ((a0 * a8 + a1 * a7 + a2 * a6 + a3 * a5) << 1) + a4 * a4 + (m0 << 24) - (m1 << 21) + (m2 << 18) + (m5 << 9) + (t >> 29);
+  const m8 = t & LIMB_MASK;
+  t = ((a1 * a8 + a2 * a7 + a3 * a6 + a4 * a5) << 1) + (m1 << 24) - (m2 << 21) + (m3 << 18) + (m6 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 0);
+  t = ((a2 * a8 + a3 * a7 + a4 * a6) << 1) + a5 * a5 + (m2 << 24) - (m3 << 21) + (m4 << 18) + (m7 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 4);
+  t = ((a3 * a8 + a4 * a7 + a5 * a6) << 1) + (m3 << 24) - (m4 << 21) + (m5 << 18) + (m8 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 8);
+  t = ((a4 * a8 + a5 * a7) << 1) + a6 * a6 + (m4 << 24) - (m5 << 21) + (m6 << 18) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 12);
+  t = ((a5 * a8 + a6 * a7) << 1) + (m5 << 24) - (m6 << 21) + (m7 << 18) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 16);
+  t = ((a6 * a8) << 1) + a7 * a7 + (m6 << 24) - (m7 << 21) + (m8 << 18) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 20);
+  t = ((a7 * a8) << 1) + (m7 << 24) - (m8 << 21) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 24);
+  t = a8 * a8 + (m8 << 24) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK), 28);
+  store<u32>(out, <u32>(t >> 29), 32);
+}
+
+/**
+ * Combines and reduces: out = scaleA * a - scaleB * b mod p, carried, within p / 1000 of [0, p].
+ *
+ * Scales are at most 9 and magnitudes at most 2, so sums fit easily. Limb 8 of the sum over 2^24 is
+ * the value over 2^256, rounded down, but for what the lower limbs carry, a few units of 2^-24; that
+ * many times p is subtracted while carrying.
+ */
+export function fieldCombine(out: usize, scaleA: i64, a: usize, scaleB: i64, b: usize): void {
+  const top = (scaleA * <i64>load<i32>(a, 32) - scaleB * <i64>load<i32>(b, 32)) >> 24;
+  let t: i64 = scaleA * <i64>load<i32>(a, 0) - scaleB * <i64>load<i32>(b, 0) + top;
+  store<u32>(out, <u32>(t & LIMB_MASK), 0);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 4) - scaleB * <i64>load<i32>(b, 4);
+  store<u32>(out, <u32>(t & LIMB_MASK), 4);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 8) - scaleB * <i64>load<i32>(b, 8);
+  store<u32>(out, <u32>(t & LIMB_MASK), 8);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 12) - scaleB * <i64>load<i32>(b, 12) - (top << 9);
+  store<u32>(out, <u32>(t & LIMB_MASK), 12);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 16) - scaleB * <i64>load<i32>(b, 16);
+  store<u32>(out, <u32>(t & LIMB_MASK), 16);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 20) - scaleB * <i64>load<i32>(b, 20);
+  store<u32>(out, <u32>(t & LIMB_MASK), 20);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 24) - scaleB * <i64>load<i32>(b, 24) - (top << 18);
+  store<u32>(out, <u32>(t & LIMB_MASK), 24);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 28) - scaleB * <i64>load<i32>(b, 28) + (top << 21);
+  store<u32>(out, <u32>(t & LIMB_MASK), 28);
+  t = (t >> 29) + scaleA * <i64>load<i32>(a, 32) - scaleB * <i64>load<i32>(b, 32) - (top << 24);
+  store<u32>(out, <u32>t, 32);
+}
+
+/** Adds without carrying: magnitudes add up. */
+export function fieldAdd(out: usize, a: usize, b: usize): void {
+  store<i32>(out, load<i32>(a, 0) + load<i32>(b, 0), 0);
+  store<i32>(out, load<i32>(a, 4) + load<i32>(b, 4), 4);
+  store<i32>(out, load<i32>(a, 8) + load<i32>(b, 8), 8);
+  store<i32>(out, load<i32>(a, 12) + load<i32>(b, 12), 12);
+  store<i32>(out, load<i32>(a, 16) + load<i32>(b, 16), 16);
+  store<i32>(out, load<i32>(a, 20) + load<i32>(b, 20), 20);
+  store<i32>(out, load<i32>(a, 24) + load<i32>(b, 24), 24);
+  store<i32>(out, load<i32>(a, 28) + load<i32>(b, 28), 28);
+  store<i32>(out, load<i32>(a, 32) + load<i32>(b, 32), 32);
+}
+
+/**
+ * Subtracts without carrying. The difference of carried elements has magnitude 1 and signed limbs.
+ */
+export function fieldSubtract(out: usize, a: usize, b: usize): void {
+  store<i32>(out, load<i32>(a, 0) - load<i32>(b, 0), 0);
+  store<i32>(out, load<i32>(a, 4) - load<i32>(b, 4), 4);
+  store<i32>(out, load<i32>(a, 8) - load<i32>(b, 8), 8);
+  store<i32>(out, load<i32>(a, 12) - load<i32>(b, 12), 12);
+  store<i32>(out, load<i32>(a, 16) - load<i32>(b, 16), 16);
+  store<i32>(out, load<i32>(a, 20) - load<i32>(b, 20), 20);
+  store<i32>(out, load<i32>(a, 24) - load<i32>(b, 24), 24);
+  store<i32>(out, load<i32>(a, 28) - load<i32>(b, 28), 28);
+  store<i32>(out, load<i32>(a, 32) - load<i32>(b, 32), 32);
+}
+
+/** Whether a carried element in (-p, 2p) is 0 modulo p: only the limbs of 0 and of p are. */
+export function fieldIsZero(a: usize): bool {
+  const low = load<u32>(a);
+  // Rarely does anything but zero begin like 0 or like p; the full comparison can take its time.
+  if (low !== 0 && low !== <u32>LIMB_MASK) return false;
+  const p: u32 = 0 - <u32>(low !== 0);
+  const ones = p & <u32>LIMB_MASK;
+  return (
+    ((load<u32>(a, 4) ^ ones) |
+      (load<u32>(a, 8) ^ ones) |
+      (load<u32>(a, 12) ^ (p & 0x1ff)) |
+      load<u32>(a, 16) |
+      load<u32>(a, 20) |
+      (load<u32>(a, 24) ^ (p & 0x40000)) |
+      (load<u32>(a, 28) ^ (p & 0x1fe00000)) |
+      (load<u32>(a, 32) ^ (p & 0xffffff))) ===
+    0
+  );
+}
+
+/** Copies an element. */
+// @ts-ignore: decorator
+@inline
+export function fieldCopy(out: usize, a: usize): void {
+  memory.copy(out, a, FieldElement.Bytes);
+}
+
+/** Writes a constant given as its limbs, two to a word; constants in code cost no RAM. */
+export function fieldSet(out: usize, limbs01: u64, limbs23: u64, limbs45: u64, limbs67: u64, limb8: u32): void {
+  store<u64>(out, limbs01, 0, 4);
+  store<u64>(out, limbs23, 8, 4);
+  store<u64>(out, limbs45, 16, 4);
+  store<u64>(out, limbs67, 24, 4);
+  store<u32>(out, limb8, 32);
+}
+
+/** The element 1. */
+export function fieldSetOne(out: usize): void {
+  fieldSet(out, 0x20, 0x1fffc00000000000, 0x1fffffff1fffffff, 0x03ffffff1f7fffff, 0);
+}
+
+/**
+ * Reads four little-endian 64-bit words, brings the number into Montgomery form, carried.
+ *
+ * `out` and `words` must not overlap; `scratch` holds one element.
+ */
+export function fieldFromWords(out: usize, words: usize, scratch: usize): void {
+  for (let limb: u32 = 0; limb < 8; limb++) {
+    const bit = limb * 29;
+    const pair = load<u64>(words + ((bit >> 5) << 2), 0, 4);
+    store<u32>(out + (limb << 2), <u32>(pair >> (bit & 31)) & <u32>LIMB_MASK);
+  }
+  store<u32>(out, load<u32>(words, 28) >> 8, 32);
+  // Times R^2 / R.
+  fieldSet(scratch, 0xc00, 0x1fdfffff1fff0000, 0x1fffffff1fbfffff, 0x1ffffffe1fffffff, 0x13);
+  fieldMultiply(out, out, scratch);
+}

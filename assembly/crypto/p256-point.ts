@@ -1,0 +1,149 @@
+/**
+ * Points of P-256 in Jacobian coordinates: (X, Y, Z) stands for the affine (X / Z^2, Y / Z^3).
+ *
+ * There is one accumulator; the operations double it and add to it. The point at infinity has a Z of
+ * nine zero limbs. The group has prime order, so no finite point doubles to infinity, and Z is a
+ * product everywhere else: its limbs are all zero only when it was set so.
+ *
+ * Every coordinate is carried and lies in (-p, 2p), in the words of `p256-field.ts`, before and after
+ * each operation. Within one, comments give magnitude and value of what is not carried.
+ */
+import {
+  FieldElement,
+  fieldAdd,
+  fieldCombine,
+  fieldCopy,
+  fieldIsZero,
+  fieldMultiply,
+  fieldSet,
+  fieldSetOne,
+  fieldSquare,
+  fieldSubtract,
+} from "./p256-field";
+
+/** Shape of a point in memory: three field elements. */
+export const enum Point {
+  X = 0,
+  Y = 36,
+  Z = 72,
+  Bytes = 108,
+}
+
+/** The accumulator. */
+export const ACCUMULATOR = memory.data(Point.Bytes, 4);
+
+const X = ACCUMULATOR + Point.X;
+const Y = ACCUMULATOR + Point.Y;
+const Z = ACCUMULATOR + Point.Z;
+
+/** Four elements in which the operations work; free between them. */
+export const WORK = memory.data(4 * FieldElement.Bytes, 4);
+
+const T0 = WORK;
+const T1 = WORK + FieldElement.Bytes;
+const T2 = WORK + 2 * FieldElement.Bytes;
+const T3 = WORK + 3 * FieldElement.Bytes;
+
+/** Makes the accumulator the point at infinity. */
+export function pointSetInfinity(): void {
+  memory.fill(Z, 0, FieldElement.Bytes);
+}
+
+/** Whether the accumulator is the point at infinity. */
+export function pointIsInfinity(): bool {
+  for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
+    if (load<u32>(Z + offset) !== 0) return false;
+  }
+  return true;
+}
+
+/** Whether the accumulator, with Z = 1, satisfies y^2 = x^3 - 3x + b (SEC 1 §3.2.2.1). */
+export function pointIsOnCurve(): bool {
+  fieldSquare(T0, X);
+  fieldMultiply(T0, T0, X);
+  fieldSquare(T1, Y);
+  fieldSubtract(T0, T1, T0); // y^2 - x^3
+  fieldSet(T1, 0x1cdf62291897bbfb, 0x01732821018486c4, 0x0abf72121dad59e0, 0x17721d201a06d110, 0x8600c3); // b
+  fieldCombine(T1, 3, X, 1, T1); // 3x - b
+  fieldCombine(T0, 1, T0, -1, T1);
+  return fieldIsZero(T0);
+}
+
+/**
+ * Doubles the accumulator, which must not be infinity.
+ *
+ * With a = -3 the slope is 3 (X - Z^2)(X + Z^2) / 2YZ (D. J. Bernstein, dbl-2001-b). Writing C for
+ * (X - Z^2)(X + Z^2) and g for Y^2:
+ *
+ *     X' = 9 C^2 - 8 X g     Y' = 3 C (4 X g - X') - 8 g^2     Z' = 2 Y Z
+ */
+export function pointDouble(): void {
+  fieldSquare(T0, Z);
+  fieldSubtract(T1, X, T0); // magnitude 1, in (-3p, 3p)
+  fieldAdd(T0, X, T0); // 2, (-2p, 4p)
+  fieldMultiply(T0, T0, T1); // C
+  fieldAdd(Z, Z, Z); // 2, (-2p, 4p)
+  fieldMultiply(Z, Y, Z);
+  fieldSquare(T1, Y); // g
+  fieldAdd(T2, T1, T1); // 2, (-2p, 4p)
+  fieldMultiply(T2, X, T2); // 2 X g
+  fieldSquare(T3, T0);
+  fieldCombine(X, 9, T3, 4, T2);
+  fieldAdd(T2, T2, T2); // 4 X g: 2, (-2p, 4p)
+  fieldSubtract(T2, T2, X); // 2, (-4p, 5p)
+  fieldMultiply(T0, T0, T2);
+  fieldSquare(T1, T1);
+  fieldCombine(Y, 3, T0, 8, T1);
+}
+
+/**
+ * Adds the point (x, y, z) to the accumulator; `z` = 0 says that the point is affine (Z = 1).
+ *
+ * The point is finite and its coordinates are not in `WORK`. Infinity, equal and opposite points are
+ * told apart, so every sum is right:
+ *
+ *     U1 = X z^2   U2 = x Z^2   S1 = Y z^3   S2 = y Z^3   H = U2 - U1   R = S2 - S1
+ *     X' = R^2 - H^3 - 2 U1 H^2     Y' = R (U1 H^2 - X') - S1 H^3     Z' = Z z H
+ */
+export function pointAdd(x: usize, y: usize, z: usize): void {
+  if (pointIsInfinity()) {
+    fieldCopy(X, x);
+    fieldCopy(Y, y);
+    if (z) fieldCopy(Z, z);
+    else fieldSetOne(Z);
+    return;
+  }
+
+  fieldSquare(T0, Z);
+  fieldMultiply(T1, x, T0); // U2
+  fieldMultiply(T0, Z, T0);
+  fieldMultiply(T2, y, T0); // S2
+  if (z) {
+    fieldSquare(T0, z);
+    fieldMultiply(X, X, T0); // U1
+    fieldMultiply(T0, z, T0);
+    fieldMultiply(Y, Y, T0); // S1
+    fieldMultiply(Z, Z, z);
+  }
+  fieldSubtract(T1, T1, X); // H: magnitude 1, in (-3p, 3p)
+  fieldSubtract(T2, T2, Y); // R: 1, (-3p, 3p)
+  fieldSquare(T0, T1);
+  if (fieldIsZero(T0)) {
+    // X / Z^2 is equal. So is Y / Z^3, or it is opposite; scaling by z has not changed the point.
+    fieldSquare(T0, T2);
+    if (fieldIsZero(T0)) pointDouble();
+    else pointSetInfinity();
+    return;
+  }
+
+  fieldMultiply(Z, Z, T1);
+  fieldMultiply(T1, T1, T0); // H^3
+  fieldMultiply(T0, X, T0); // U1 H^2
+  fieldSquare(T3, T2);
+  fieldSubtract(T3, T3, T1); // 1, (-3p, 3p)
+  fieldMultiply(T1, Y, T1); // S1 H^3
+  fieldCombine(X, 1, T3, 2, T0);
+  fieldSubtract(T0, T0, X); // 1, (-3p, 3p)
+  fieldMultiply(T0, T2, T0);
+  fieldCombine(Y, 1, T0, 1, T1);
+}

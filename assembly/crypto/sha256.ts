@@ -1,0 +1,249 @@
+/**
+ * SHA-256 (FIPS 180-4 §6.2), streaming.
+ *
+ * One static context: a message at a time. `sha256Init`, any number of `sha256Update`, `sha256Final`;
+ * or `sha256` for a message in one piece. Whole blocks are hashed where they lie, so hashing mapped
+ * flash copies nothing. Messages are shorter than 2^32 bytes, as is everything with a 32-bit address.
+ *
+ * RAM: state 32, buffer 64, length 4, round constants 256 bytes.
+ */
+
+/** The round constants K (FIPS 180-4 §4.2.2). */
+const ROUND_CONSTANTS = memory.data<u32>([
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+]);
+
+/** Sixteen rounds to a turn of the loop: 64 bytes of constants. */
+const TURN_BYTES: usize = 64;
+const ROUND_CONSTANTS_END = ROUND_CONSTANTS + 4 * TURN_BYTES;
+
+/** The hash value H (FIPS 180-4 §5.3.3), eight words. */
+const STATE = memory.data(32, 4);
+
+const BLOCK_BYTES: u32 = 64;
+
+/** The first `length % 64` bytes hold the message's unhashed tail. */
+const BUFFER = memory.data(64, 8);
+
+/** Bytes of the message so far, u32. */
+const LENGTH = memory.data(4, 4);
+
+/** Hashes `length` bytes at `pointer`; writes 32 bytes to `out`. Replaces a message in progress. */
+export function sha256(pointer: usize, length: u32, out: usize): void {
+  sha256Init();
+  sha256Update(pointer, length);
+  sha256Final(out);
+}
+
+/** Begins a message. */
+export function sha256Init(): void {
+  store<u32>(STATE, 0x6a09e667, 0);
+  store<u32>(STATE, 0xbb67ae85, 4);
+  store<u32>(STATE, 0x3c6ef372, 8);
+  store<u32>(STATE, 0xa54ff53a, 12);
+  store<u32>(STATE, 0x510e527f, 16);
+  store<u32>(STATE, 0x9b05688c, 20);
+  store<u32>(STATE, 0x1f83d9ab, 24);
+  store<u32>(STATE, 0x5be0cd19, 28);
+  store<u32>(LENGTH, 0);
+}
+
+/** Appends `length` bytes at `pointer` to the message. */
+export function sha256Update(pointer: usize, length: u32): void {
+  const buffered = load<u32>(LENGTH) & (BLOCK_BYTES - 1);
+  store<u32>(LENGTH, load<u32>(LENGTH) + length);
+  if (buffered !== 0) {
+    const missing = min(BLOCK_BYTES - buffered, length);
+    memory.copy(BUFFER + buffered, pointer, missing);
+    if (buffered + missing < BLOCK_BYTES) return;
+    hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
+    pointer += missing;
+    length -= missing;
+  }
+  const tail = pointer + (length & ~(BLOCK_BYTES - 1));
+  hashBlocks(pointer, tail);
+  memory.copy(BUFFER, tail, length & (BLOCK_BYTES - 1));
+}
+
+/** Ends the message: pads it (FIPS 180-4 §5.1.1) and writes its digest, 32 bytes, to `out`. */
+export function sha256Final(out: usize): void {
+  const buffered = load<u32>(LENGTH) & (BLOCK_BYTES - 1);
+  store<u8>(BUFFER + buffered, 0x80);
+  memory.fill(BUFFER + buffered + 1, 0, BLOCK_BYTES - 1 - buffered);
+  if (buffered >= BLOCK_BYTES - 8) {
+    hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
+    memory.fill(BUFFER, 0, BLOCK_BYTES - 8);
+  }
+  store<u64>(BUFFER, bswap<u64>(<u64>load<u32>(LENGTH) << 3), BLOCK_BYTES - 8);
+  hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
+  for (let offset: usize = 0; offset < 32; offset += 4) {
+    store<u32>(out + offset, bswap<u32>(load<u32>(STATE + offset)), 0, 1);
+  }
+}
+
+/**
+ * Hashes the blocks from `block` up to `end` (FIPS 180-4 §6.2.2).
+ *
+ * Four turns of sixteen rounds. The message schedule is sixteen words in locals, each replaced by
+ * the one sixteen rounds on. Instead of moving a…h along every round, the roles move: what is h in a
+ * round is a in the next. Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and b ^ c was a ^ b one round ago: `x`
+ * and `y` take turns to hold it.
+ */
+function hashBlocks(block: usize, end: usize): void {
+  for (; block < end; block += BLOCK_BYTES) {
+    let w0 = bswap<u32>(load<u32>(block, 0));
+    let w1 = bswap<u32>(load<u32>(block, 4));
+    let w2 = bswap<u32>(load<u32>(block, 8));
+    let w3 = bswap<u32>(load<u32>(block, 12));
+    let w4 = bswap<u32>(load<u32>(block, 16));
+    let w5 = bswap<u32>(load<u32>(block, 20));
+    let w6 = bswap<u32>(load<u32>(block, 24));
+    let w7 = bswap<u32>(load<u32>(block, 28));
+    let w8 = bswap<u32>(load<u32>(block, 32));
+    let w9 = bswap<u32>(load<u32>(block, 36));
+    let w10 = bswap<u32>(load<u32>(block, 40));
+    let w11 = bswap<u32>(load<u32>(block, 44));
+    let w12 = bswap<u32>(load<u32>(block, 48));
+    let w13 = bswap<u32>(load<u32>(block, 52));
+    let w14 = bswap<u32>(load<u32>(block, 56));
+    let w15 = bswap<u32>(load<u32>(block, 60));
+    let a = load<u32>(STATE, 0);
+    let b = load<u32>(STATE, 4);
+    let c = load<u32>(STATE, 8);
+    let d = load<u32>(STATE, 12);
+    let e = load<u32>(STATE, 16);
+    let f = load<u32>(STATE, 20);
+    let g = load<u32>(STATE, 24);
+    let h = load<u32>(STATE, 28);
+    let x: u32 = 0;
+    let y = b ^ c;
+    let k: usize = ROUND_CONSTANTS;
+    for (;;) {
+      h = h + load<u32>(k, 0) + w0 + (g ^ (e & (f ^ g))) + sigma1(e);
+      d += h;
+      x = a ^ b;
+      h += sigma0(a) + (b ^ (x & y));
+      g = g + load<u32>(k, 4) + w1 + (f ^ (d & (e ^ f))) + sigma1(d);
+      c += g;
+      y = h ^ a;
+      g += sigma0(h) + (a ^ (y & x));
+      f = f + load<u32>(k, 8) + w2 + (e ^ (c & (d ^ e))) + sigma1(c);
+      b += f;
+      x = g ^ h;
+      f += sigma0(g) + (h ^ (x & y));
+      e = e + load<u32>(k, 12) + w3 + (d ^ (b & (c ^ d))) + sigma1(b);
+      a += e;
+      y = f ^ g;
+      e += sigma0(f) + (g ^ (y & x));
+      d = d + load<u32>(k, 16) + w4 + (c ^ (a & (b ^ c))) + sigma1(a);
+      h += d;
+      x = e ^ f;
+      d += sigma0(e) + (f ^ (x & y));
+      c = c + load<u32>(k, 20) + w5 + (b ^ (h & (a ^ b))) + sigma1(h);
+      g += c;
+      y = d ^ e;
+      c += sigma0(d) + (e ^ (y & x));
+      b = b + load<u32>(k, 24) + w6 + (a ^ (g & (h ^ a))) + sigma1(g);
+      f += b;
+      x = c ^ d;
+      b += sigma0(c) + (d ^ (x & y));
+      a = a + load<u32>(k, 28) + w7 + (h ^ (f & (g ^ h))) + sigma1(f);
+      e += a;
+      y = b ^ c;
+      a += sigma0(b) + (c ^ (y & x));
+      h = h + load<u32>(k, 32) + w8 + (g ^ (e & (f ^ g))) + sigma1(e);
+      d += h;
+      x = a ^ b;
+      h += sigma0(a) + (b ^ (x & y));
+      g = g + load<u32>(k, 36) + w9 + (f ^ (d & (e ^ f))) + sigma1(d);
+      c += g;
+      y = h ^ a;
+      g += sigma0(h) + (a ^ (y & x));
+      f = f + load<u32>(k, 40) + w10 + (e ^ (c & (d ^ e))) + sigma1(c);
+      b += f;
+      x = g ^ h;
+      f += sigma0(g) + (h ^ (x & y));
+      e = e + load<u32>(k, 44) + w11 + (d ^ (b & (c ^ d))) + sigma1(b);
+      a += e;
+      y = f ^ g;
+      e += sigma0(f) + (g ^ (y & x));
+      d = d + load<u32>(k, 48) + w12 + (c ^ (a & (b ^ c))) + sigma1(a);
+      h += d;
+      x = e ^ f;
+      d += sigma0(e) + (f ^ (x & y));
+      c = c + load<u32>(k, 52) + w13 + (b ^ (h & (a ^ b))) + sigma1(h);
+      g += c;
+      y = d ^ e;
+      c += sigma0(d) + (e ^ (y & x));
+      b = b + load<u32>(k, 56) + w14 + (a ^ (g & (h ^ a))) + sigma1(g);
+      f += b;
+      x = c ^ d;
+      b += sigma0(c) + (d ^ (x & y));
+      a = a + load<u32>(k, 60) + w15 + (h ^ (f & (g ^ h))) + sigma1(f);
+      e += a;
+      y = b ^ c;
+      a += sigma0(b) + (c ^ (y & x));
+
+      k += TURN_BYTES;
+      if (k === ROUND_CONSTANTS_END) break;
+
+      w0 += schedule0(w1) + w9 + schedule1(w14);
+      w1 += schedule0(w2) + w10 + schedule1(w15);
+      w2 += schedule0(w3) + w11 + schedule1(w0);
+      w3 += schedule0(w4) + w12 + schedule1(w1);
+      w4 += schedule0(w5) + w13 + schedule1(w2);
+      w5 += schedule0(w6) + w14 + schedule1(w3);
+      w6 += schedule0(w7) + w15 + schedule1(w4);
+      w7 += schedule0(w8) + w0 + schedule1(w5);
+      w8 += schedule0(w9) + w1 + schedule1(w6);
+      w9 += schedule0(w10) + w2 + schedule1(w7);
+      w10 += schedule0(w11) + w3 + schedule1(w8);
+      w11 += schedule0(w12) + w4 + schedule1(w9);
+      w12 += schedule0(w13) + w5 + schedule1(w10);
+      w13 += schedule0(w14) + w6 + schedule1(w11);
+      w14 += schedule0(w15) + w7 + schedule1(w12);
+      w15 += schedule0(w0) + w8 + schedule1(w13);
+    }
+    store<u32>(STATE, load<u32>(STATE, 0) + a, 0);
+    store<u32>(STATE, load<u32>(STATE, 4) + b, 4);
+    store<u32>(STATE, load<u32>(STATE, 8) + c, 8);
+    store<u32>(STATE, load<u32>(STATE, 12) + d, 12);
+    store<u32>(STATE, load<u32>(STATE, 16) + e, 16);
+    store<u32>(STATE, load<u32>(STATE, 20) + f, 20);
+    store<u32>(STATE, load<u32>(STATE, 24) + g, 24);
+    store<u32>(STATE, load<u32>(STATE, 28) + h, 28);
+  }
+}
+
+// The functions of FIPS 180-4 §4.1.2: Σ0, Σ1 of the rounds and σ0, σ1 of the message schedule.
+
+// @ts-ignore: decorator
+@inline
+function sigma0(word: u32): u32 {
+  return rotr<u32>(word, 2) ^ rotr<u32>(word, 13) ^ rotr<u32>(word, 22);
+}
+
+// @ts-ignore: decorator
+@inline
+function sigma1(word: u32): u32 {
+  return rotr<u32>(word, 6) ^ rotr<u32>(word, 11) ^ rotr<u32>(word, 25);
+}
+
+// @ts-ignore: decorator
+@inline
+function schedule0(word: u32): u32 {
+  return rotr<u32>(word, 7) ^ rotr<u32>(word, 18) ^ (word >> 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function schedule1(word: u32): u32 {
+  return rotr<u32>(word, 17) ^ rotr<u32>(word, 19) ^ (word >> 10);
+}

@@ -1,0 +1,62 @@
+/**
+ * Cleaning an image slot before something new is written to it.
+ *
+ * A stale slot is erased from its highest non-blank page downward. Wherever power fails, what is
+ * left is a shorter version of the same content, so the states that cuts can reach grow linearly
+ * with the image instead of exponentially.
+ */
+import { flashCheck, flashErase } from "../hal";
+import { Status } from "../status";
+import { erasedWord, pageBytes, slotAddress, slotBytes } from "./device-page";
+
+/**
+ * Whether a page can be read and every bit of it has the erased value.
+ */
+export function isPageBlank(address: u32): bool {
+  const bytes = pageBytes();
+  if (flashCheck(address, bytes) != Status.Ok) return false;
+  const erased = erasedWord();
+  const end = address + bytes;
+  for (; address < end; address += 4) {
+    if (load<u32>(address) != erased) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether every page of a slot is blank.
+ */
+export function isSlotBlank(slot: u32): bool {
+  return usedEnd(slot) == slotAddress(slot);
+}
+
+/**
+ * Erases a slot from its highest non-blank page downward.
+ *
+ * It starts one page higher: the last erase may have been cut just before it was done, and such a
+ * page can look blank without being reliably so.
+ *
+ * Cut safety: any cut leaves the content it had, cut short at a page.
+ *
+ * @returns Status.Ok, or Status.FlashFailed
+ */
+export function eraseSlot(slot: u32): i32 {
+  const bytes = pageBytes();
+  const start = slotAddress(slot);
+  let end = usedEnd(slot);
+  if (end < start + slotBytes(slot)) end += bytes;
+  while (end > start) {
+    end -= bytes;
+    if (flashErase(end) != Status.Ok) return Status.FlashFailed;
+  }
+  return Status.Ok;
+}
+
+/** Address just after the highest non-blank page; the slot's own address if all are blank. */
+function usedEnd(slot: u32): u32 {
+  const bytes = pageBytes();
+  const start = slotAddress(slot);
+  let end = start + slotBytes(slot);
+  while (end > start && isPageBlank(end - bytes)) end -= bytes;
+  return end;
+}

@@ -1,0 +1,115 @@
+/**
+ * Where everything lies: address space, device page, boot journal.
+ *
+ * One linear memory is the whole address space, as on a microcontroller: NOR flash at the bottom,
+ * mapped for reading, RAM at the very top, a hole between them. The geometry is fixed; partitions,
+ * page size and write unit are data in the device page, so one binary runs on every part.
+ *
+ * This file is plain enough for both compilers, so the emulator and the host read it as well.
+ */
+export const enum Memory {
+  FlashBytes = 102400,
+  RamBase = 120832,
+  RamBytes = 10240,
+  WasmPages = 2,
+}
+
+/**
+ * The device page: the last KiB of the boot partition, written once at provisioning.
+ *
+ * ```
+ *  0  magic "BODP"          u32    24  slot A address   u32    48  vendor id   16 B
+ *  4  format version        u16    28  slot A bytes     u32    64  class id    16 B
+ *  6  policy switches       u16    32  slot B address   u32    80  device id   16 B
+ *  8  bootloader bytes      u32    36  slot B bytes     u32    96  trust anchors offset, bytes  u16, u16
+ * 12  erase page bytes      u32    40  state address    u32   100  component ids offset, bytes  u16, u16
+ * 16  write unit bytes      u32    44  state bytes      u32   104  CBOR: [* COSE_Key], [* component-id]
+ * 20  erased value          u32
+ * ```
+ *
+ * All numbers are little-endian. Offsets count from the start of the page.
+ */
+export const enum DevicePage {
+  Address = 27648,
+  Bytes = 1024,
+  MagicValue = 0x50444f42,
+  FormatVersion = 1,
+
+  Magic = 0,
+  Version = 4,
+  Policy = 6,
+  BootloaderBytes = 8,
+  PageBytes = 12,
+  WriteUnitBytes = 16,
+  ErasedValue = 20,
+  SlotAAddress = 24,
+  SlotABytes = 28,
+  SlotBAddress = 32,
+  SlotBBytes = 36,
+  StateAddress = 40,
+  StateBytes = 44,
+  VendorId = 48,
+  ClassId = 64,
+  DeviceId = 80,
+  AnchorsOffset = 96,
+  AnchorsBytes = 98,
+  ComponentsOffset = 100,
+  ComponentsBytes = 102,
+  Data = 104,
+}
+
+/** Bits of the device page's policy field. */
+export const enum Policy {
+  /** Accept a manifest that never checks vendor and class. */
+  AllowUncheckedIdentity = 1,
+}
+
+/** The two image slots, as `component-slot` counts them. */
+export const enum Slot {
+  A = 0,
+  B = 1,
+}
+
+/**
+ * The boot journal: the first two pages of the state partition, used alternately.
+ *
+ * A record is a 32-bit word and its complement, so every record has exactly 32 ones: bits that
+ * failed to move, whichever they are, never turn one record into another. Each record states the
+ * whole boot state; the last valid one of the newer page counts.
+ *
+ * ```
+ *  bits 31..16 reason (a Status)   15..12 trial boots   11 0   10 active slot   9..8 generation   7..0 phase
+ * ```
+ *
+ * The generation is the page's, modulo 4: with two pages, the newer is one ahead.
+ */
+export const enum Journal {
+  RecordBytes = 8,
+  PhaseMask = 0xff,
+  GenerationShift = 8,
+  GenerationMask = 3,
+  ActiveShift = 10,
+  TrialShift = 12,
+  TrialMask = 15,
+  ReasonShift = 16,
+}
+
+/** What the journal says of the update: the boot state machine's states. */
+export const enum Phase {
+  /** The active slot is confirmed and nothing is pending. */
+  Confirmed = 0x01,
+  /** The other slot holds a complete candidate that nobody has judged yet. */
+  Staged = 0x02,
+  /** The candidate was accepted; so many trial boots have begun. */
+  Trial = 0x03,
+  /** The candidate was refused before it ever ran. */
+  Rejected = 0x04,
+  /** The candidate ran and was not confirmed, or no longer validated. */
+  Reverted = 0x05,
+}
+
+/** Monotonic counters. */
+export const enum Counter {
+  /** No manifest with a lower sequence number is ever run again. */
+  SequenceFloor = 0,
+}

@@ -1,0 +1,24 @@
+/**
+ * Every bound of the device code, in one place.
+ *
+ * Each costs RAM or time; the doc comment says which. A manifest beyond a limit is refused with a
+ * status of group 0x04.
+ */
+export const enum Limit {
+  /** Components in one manifest. RAM: one parameter set each. */
+  Components = 2,
+  /** Sequences nested in sequences: try-each and run-sequence. RAM: one frame each. */
+  Nesting = 4,
+  /** Authentication blocks in one envelope. Time: one signature each. */
+  Signatures = 4,
+  /** Trust anchors in the device page. Time: one signature each. */
+  Anchors = 4,
+  /** Trial boots of a candidate before it is reverted; a power cut counts as one. */
+  TrialBoots = 3,
+  /** Payload bytes of one CoAP block (RFC 7959). RAM: the datagram buffer. */
+  BlockBytes = 256,
+  /** Size of the datagram buffer: a block, its header and its options. */
+  DatagramBytes = 320,
+  /** Requests sent again for one lost block before the agent gives up. */
+  Retransmissions = 4,
+}

@@ -1,0 +1,126 @@
+/**
+ * The update agent: pulls an offered update into the slot that does not run.
+ *
+ * The running firmware uses it, and so does the bootloader when nothing can run. It believes
+ * nothing of what it pulls: the bootloader judges the candidate after the reset. What it does next
+ * follows from flash alone, so a power cut anywhere leads to a clean start of the same download.
+ *
+ * ```
+ *  offered envelope ─ is it the running one? ──────────────► UpToDate
+ *                   ─ was it refused or reverted? ─────────► UpdateDeclined
+ *                   ─ does it fit the slot? no ────────────► ImageTooLarge
+ *  slot not blank   ─ journal Confirmed, erase it ─────────► reset
+ *  slot blank       ─ journal Confirmed, write, Staged ────► reset
+ * ```
+ */
+import { flashCheck, flashErase, halReset } from "../hal";
+import { Phase } from "../layout";
+import { Status } from "../status";
+import { pageBytes, slotAddress, slotBytes } from "../flash/device-page";
+import { activeOf, journalAppend, journalWord, phaseOf } from "../flash/journal";
+import { eraseSlot, isSlotBlank } from "../flash/slot";
+import { ABSENT, Resource } from "./coap";
+import { downloadToFlash, peekResource } from "./download";
+
+/** In place of the running slot: the bootloader itself runs, for want of a bootable slot. */
+export const NO_SLOT: u32 = 2;
+
+/**
+ * Bytes that tell one envelope from another: the authentication wrapper comes first, and within it
+ * the manifest's digest (SUIT §8.2), which ends before byte 64.
+ */
+const OFFER_BYTES: u32 = 64;
+
+const OFFER: usize = memory.data(OFFER_BYTES);
+const LENGTH: usize = memory.data(4, 4);
+const SIZE: usize = memory.data(4, 4);
+
+/**
+ * Looks for an update and, if there is one to take, brings the other slot one step further.
+ *
+ * Does not return after a step: it resets, so that whoever cleaned a slot never also fills it and
+ * one state starts the long chain of writes. The slot to fill is the one that is not active; the
+ * firmware must have confirmed itself before, so that this is not the slot it runs from.
+ *
+ * @param running the slot the caller runs from, or NO_SLOT in the bootloader's recovery mode
+ * @param word what `journalRead` returned
+ * @returns why nothing was done or what failed: NoUpdate, UpToDate, UpdateDeclined, ImageTooLarge,
+ *   LinkSilent, LinkProtocol or FlashFailed
+ */
+export function runAgent(running: u32, word: u32): i32 {
+  const isRecovery = running == NO_SLOT;
+  const active = activeOf(word);
+  if (!isRecovery && (running != active || phaseOf(word) == Phase.Trial)) return Status.UpdateDeclined;
+  const status = judgeOffer(isRecovery, word);
+  if (status != Status.Ok) return status;
+  // From here on the slot holds no judged candidate. Unless the journal says so first, a slot half
+  // written with the next envelope would be taken for the one that was refused.
+  const confirmed = journalWord(Phase.Confirmed, active, 0, 0);
+  if (phaseOf(word) != Phase.Confirmed && journalAppend(confirmed) != Status.Ok) return Status.FlashFailed;
+  const target = active ^ 1;
+  const failure = isSlotBlank(target) ? fillSlot(target, active) : eraseSlot(target);
+  return failure != Status.Ok ? failure : halReset();
+}
+
+/** Decides whether the far end offers something worth a download; writes nothing. */
+function judgeOffer(isRecovery: bool, word: u32): i32 {
+  const status = peekResource(Resource.Envelope, OFFER, OFFER_BYTES, LENGTH, SIZE);
+  if (status != Status.Ok) return status;
+  const length = load<u32>(LENGTH);
+  const envelopeBytes = load<u32>(SIZE);
+  if (length == 0) return Status.NoUpdate;
+  const active = activeOf(word);
+  if (!isRecovery && holdsOffer(active, length)) return Status.UpToDate;
+  // Where nothing runs, a candidate that was only reverted gets another chance: power cuts during
+  // its trial say nothing against it, and there is nothing else to lose.
+  const phase = phaseOf(word);
+  if (phase == Phase.Rejected || (phase == Phase.Reverted && !isRecovery)) {
+    if (holdsOffer(active ^ 1, length)) return Status.UpdateDeclined;
+  }
+  return judgeSize(envelopeBytes, slotBytes(active ^ 1));
+}
+
+/** Refuses what cannot fit before anything is erased for it, if the far end tells the sizes. */
+function judgeSize(envelopeBytes: u32, capacityBytes: u32): i32 {
+  if (envelopeBytes == ABSENT) return Status.Ok;
+  if (envelopeBytes > capacityBytes) return Status.ImageTooLarge;
+  const status = peekResource(Resource.Payload, OFFER, 0, LENGTH, SIZE);
+  if (status != Status.Ok) return status == Status.NoUpdate ? Status.Ok : status;
+  const payloadBytes = load<u32>(SIZE);
+  if (payloadBytes == ABSENT) return Status.Ok;
+  return payloadBytes > capacityBytes - roundUpToPage(envelopeBytes) ? Status.ImageTooLarge : Status.Ok;
+}
+
+/**
+ * Writes envelope and payload to a blank slot and records that they are complete.
+ *
+ * Cut safety: until the record is there, the slot holds a prefix of the update and is cleaned next.
+ */
+function fillSlot(slot: u32, active: u32): i32 {
+  const start = slotAddress(slot);
+  const capacityBytes = slotBytes(slot);
+  // The erase that made this slot blank may have been cut short, and a page can look blank
+  // without being reliably so. All other pages were erased again by whoever cleaned up after it.
+  if (flashErase(start) != Status.Ok) return Status.FlashFailed;
+  let status = downloadToFlash(Resource.Envelope, start, capacityBytes, LENGTH);
+  if (status != Status.Ok) return status;
+  const used = roundUpToPage(load<u32>(LENGTH));
+  status = downloadToFlash(Resource.Payload, start + used, capacityBytes - used, LENGTH);
+  if (status != Status.Ok && status != Status.NoUpdate) return status;
+  return journalAppend(journalWord(Phase.Staged, active, 0, 0));
+}
+
+/** Whether a slot starts with the bytes on offer. */
+function holdsOffer(slot: u32, length: u32): bool {
+  const start = slotAddress(slot);
+  if (flashCheck(start, length) != Status.Ok) return false;
+  for (let offset: u32 = 0; offset < length; offset++) {
+    if (load<u8>(start + offset) != load<u8>(OFFER + offset)) return false;
+  }
+  return true;
+}
+
+function roundUpToPage(bytes: u32): u32 {
+  const page = pageBytes();
+  return (bytes + page - 1) & ~(page - 1);
+}

@@ -1,0 +1,44 @@
+/**
+ * Testing entry: the cryptography with its inner layers, for tests and benchmarks.
+ *
+ * Not part of the bootloader. A caller writes operands into `INPUT`, or into the mapped flash below
+ * RAM, and reads results from `OUTPUT`.
+ */
+export { equalConstantTime } from "../crypto/compare";
+export { ecdsaP256Verify } from "../crypto/ecdsa-p256";
+export { baseMultiple } from "../crypto/p256-base-table";
+export {
+  fieldAdd,
+  fieldCombine,
+  fieldFromWords,
+  fieldIsZero,
+  fieldMultiply,
+  fieldSetOne,
+  fieldSquare,
+  fieldSubtract,
+} from "../crypto/p256-field";
+export { BASE_SCALAR, KEY_SCALAR, multiplyAdd } from "../crypto/p256-multiply";
+export {
+  ACCUMULATOR,
+  pointAdd,
+  pointDouble,
+  pointIsInfinity,
+  pointIsOnCurve,
+  pointSetInfinity,
+} from "../crypto/p256-point";
+export {
+  scalarAddOrder,
+  scalarInvert,
+  scalarIsReduced,
+  scalarIsZero,
+  scalarMultiply,
+  wordsFromBytes,
+} from "../crypto/p256-scalar";
+export { sha256, sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
+export { __heap_base };
+
+/** Operands: 1 KiB. */
+export const INPUT = memory.data(1024, 8);
+
+/** Results: 256 bytes. */
+export const OUTPUT = memory.data(256, 8);
