@@ -1,0 +1,336 @@
+/**
+ * The device: flash, RAM, counters, a link, and what happens from power-on to the end of a cycle.
+ *
+ * A power cycle begins at reset. The bootloader is whatever the boot partition holds, compiled
+ * (from a cache), instantiated on the device's one memory, and called. When it hands control to an
+ * image in a slot, that is compiled and runs in the same cycle, operations numbered on. Each stage
+ * is a new instance, and RAM is zeroed before it: nothing survives but flash and counters.
+ *
+ * Flash that does not hold a module that may run is an outcome of the cycle, not an error.
+ */
+
+import { DevicePage, type Slot } from "../assembly/layout.ts";
+import { Status } from "../assembly/status.ts";
+import { Clock, type ByCause, type Timing } from "./clock.ts";
+import { Counters } from "./counters.ts";
+import { nanojoulesOf } from "./energy.ts";
+import { Flash } from "./flash.ts";
+import { ControlSignal, Hal, HAL_SIGNATURES, type HalStage, type LogLine } from "./hal.ts";
+import { ImageCache } from "./image-cache.ts";
+import { Link, type LinkPeer } from "./link.ts";
+import { DEVICE_PAGE, FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "./memory-map.ts";
+import { Power, powerLoss, type PowerObserver } from "./power.ts";
+import type { Profile } from "./profile.ts";
+import { RandomBytes } from "./random.ts";
+import type { PowerCycleEnd, Stage, TraceSink } from "./trace.ts";
+import { ViolationLog, type Violation } from "./violation.ts";
+import { Watchdog } from "./watchdog.ts";
+import { faultOf, type Fault } from "./wasm/fault.ts";
+import type { Build } from "./wasm/instrument.ts";
+import { loadModule, type LoadedModule } from "./wasm/load.ts";
+import { ModuleError } from "./wasm/module-error.ts";
+import type { RunningModule } from "./wasm/running-module.ts";
+
+/** What a device is made of. */
+export interface DeviceOptions {
+  readonly profile: Profile;
+  /** `checked` (the default) checks loads as well, `fast` checks stores and fuel only. */
+  readonly build?: Build;
+  /** The far end of the link; without one the device has no link. */
+  readonly link?: LinkPeer;
+  /** Unstripped twins of the modules that run, for the names of functions in faults. */
+  readonly symbols?: readonly Uint8Array[];
+  /** Where the device's entropy starts at every power-on; 1 by default. */
+  readonly seed?: number;
+  /** Time waiting for an answer after which the next `idle` ends the cycle [µs]; two minutes by default. */
+  readonly idleLimitMicros?: number;
+  /** Which of the profile's times the clock uses; `typical` by default. */
+  readonly timing?: Timing;
+}
+
+/** Everything that survives a power cycle. */
+export interface DeviceState {
+  /** The whole flash, FLASH_BYTES bytes. */
+  readonly flash: Uint8Array;
+  readonly counters: BigUint64Array;
+  /** Erases per page. History, which the device itself cannot read; left alone where absent. */
+  readonly wear?: Uint32Array;
+}
+
+/** The image that control was handed to. */
+export interface BootedImage {
+  readonly slot: Slot;
+  readonly address: number;
+  readonly length: number;
+}
+
+/** One power cycle. */
+export interface PowerCycle {
+  readonly end: PowerCycleEnd;
+  /** What ran, or was about to, when it ended. */
+  readonly stage: Stage;
+  /** The image that the bootloader handed control to, if it did. */
+  readonly booted: BootedImage | undefined;
+  /** How many operations took effect, wholly or partly. */
+  readonly operations: number;
+  readonly log: readonly LogLine[];
+  /** What stopped it, when `end` is `hard-fault` or `watchdog`. */
+  readonly fault: Fault | undefined;
+  readonly violations: readonly Violation[];
+  /** Simulated time [µs]. */
+  readonly micros: ByCause;
+  /** Energy [nJ]. */
+  readonly nanojoules: ByCause;
+  /** Fuel burnt. */
+  readonly fuel: number;
+  /** Why the module was refused, when `end` is `refused`. */
+  readonly moduleError: ModuleError | undefined;
+}
+
+/** Who looks on during a power cycle. */
+export interface PowerOnOptions {
+  /** Sees every operation and may cut the power. */
+  readonly observer?: PowerObserver;
+  readonly trace?: TraceSink;
+}
+
+/** A call that the device cannot serve. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+  readonly code: "state-size" | "verify-fault";
+
+  constructor(code: DeviceError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const DEFAULT_IDLE_LIMIT_MICROS = 120e6;
+
+/** One device. It is off except during {@link Device.powerOn} and {@link Device.verify}. */
+export class Device {
+  readonly profile: Profile;
+  /** The whole address space. Writing flash here is no operation; see memory-map.ts. */
+  readonly memory: Uint8Array<ArrayBuffer>;
+  readonly flash: Flash;
+  readonly counters: Counters;
+
+  readonly #link: Link;
+  readonly #power = new Power();
+  readonly #clock: Clock;
+  readonly #watchdog: Watchdog;
+  readonly #random: RandomBytes;
+  readonly #violations = new ViolationLog();
+  readonly #hal: Hal;
+  readonly #imports: WebAssembly.Imports;
+  /** Apart from the images, so that a campaign over thousands of those never forgets it. */
+  readonly #bootloaders: ImageCache;
+  readonly #images: ImageCache;
+  #fault: Fault | undefined;
+  #moduleError: ModuleError | undefined;
+
+  constructor(options: DeviceOptions) {
+    const { profile, build = "checked", symbols = [] } = options;
+    const wasmMemory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
+    this.profile = profile;
+    this.memory = new Uint8Array(wasmMemory.buffer);
+    this.#link = new Link(options.link);
+    this.#clock = new Clock(profile, options.timing);
+    this.#watchdog = new Watchdog(profile, this.#clock);
+    this.#random = new RandomBytes(options.seed ?? 1);
+    const shared = { power: this.#power, clock: this.#clock, violations: this.#violations };
+    this.flash = new Flash(profile, this.memory, shared);
+    this.flash.bytes.fill(profile.erasedValue);
+    this.counters = new Counters(this.#power, this.#clock);
+    this.#hal = new Hal({
+      ...shared,
+      profile,
+      memory: this.memory,
+      flash: this.flash,
+      counters: this.counters,
+      link: this.#link,
+      watchdog: this.#watchdog,
+      random: this.#random,
+      idleLimitMicros: options.idleLimitMicros ?? DEFAULT_IDLE_LIMIT_MICROS,
+    });
+    this.#imports = { env: { memory: wasmMemory }, hal: { ...this.#hal.functions } };
+    const compile = (bytes: Uint8Array): LoadedModule => load(bytes, build, symbols);
+    this.#bootloaders = new ImageCache(compile);
+    this.#images = new ImageCache(compile);
+    this.#violations.listener = (violation) =>
+      this.#power.trace?.event({ kind: "violation", micros: this.#clock.now(), violation });
+  }
+
+  /** A copy of everything that survives a power cycle. */
+  snapshot(): Required<DeviceState> {
+    return {
+      flash: this.flash.bytes.slice(),
+      counters: this.counters.values.slice(),
+      wear: this.flash.wear.slice(),
+    };
+  }
+
+  /**
+   * Puts the device into a state; a copy, the state may be restored again.
+   *
+   * @throws DeviceError `state-size` when the state is of a device of another shape
+   */
+  restore(state: DeviceState): void {
+    const { flash, counters, wear } = state;
+    if (
+      flash.length !== FLASH_BYTES ||
+      counters.length !== this.counters.values.length ||
+      (wear !== undefined && wear.length !== this.flash.wear.length)
+    ) {
+      throw new DeviceError("state-size", "The state belongs to a device of another shape.");
+    }
+    this.flash.bytes.set(flash);
+    this.counters.values.set(counters);
+    if (wear !== undefined) this.flash.wear.set(wear);
+  }
+
+  /**
+   * Switches the power on and runs until the cycle ends.
+   *
+   * @throws whatever an observer or the link's far end throws, {@link powerLoss} excepted
+   */
+  powerOn(options: PowerOnOptions = {}): PowerCycle {
+    this.#begin(options.observer, options.trace);
+    try {
+      return this.#cycle(options.trace);
+    } finally {
+      this.#power.powerOff();
+    }
+  }
+
+  /**
+   * Asks the bootloader in the boot partition to judge an envelope that lies in flash; nothing
+   * changes, and no power cycle takes place.
+   *
+   * @param address device address of the envelope
+   * @param length its size [bytes]
+   * @returns what the bootloader says, or Status.HalUnavailable when it has no `verify` export
+   * @throws ModuleError when there is no bootloader that may run
+   * @throws DeviceError `verify-fault` when it faults, traps or never ends
+   */
+  verify(address: number, length: number): Status {
+    this.#begin(undefined, undefined);
+    const loaded = this.#loadBootloader();
+    if (loaded instanceof ModuleError) throw loaded;
+    const running = this.#enter(loaded, "verify");
+    const { verify } = running.exports;
+    if (typeof verify !== "function") return Status.HalUnavailable;
+    this.#watchdog.start(running);
+    try {
+      return Number(verify(address, length));
+    } catch (error) {
+      const fault = faultOf(error, running);
+      if (fault === undefined) throw error;
+      throw new DeviceError("verify-fault", fault.message);
+    } finally {
+      this.#watchdog.stop();
+    }
+  }
+
+  #cycle(trace: TraceSink | undefined): PowerCycle {
+    trace?.event({ kind: "power-on", micros: 0 });
+    let stage: Stage = "bootloader";
+    let booted: BootedImage | undefined;
+    let end = this.#runStage(this.#loadBootloader(), stage);
+    if (end === "boot") {
+      stage = "firmware";
+      booted = { slot: this.#hal.bootSlot, address: this.#hal.bootAddress, length: this.#hal.bootLength };
+      trace?.event({ kind: "boot", micros: this.#clock.now(), ...booted });
+      end = this.#runStage(this.#images.load(this.memory, booted.address, booted.length), stage);
+    }
+    if (end === "boot") throw new Error("An image cannot hand over to another image.");
+    const micros = this.#clock.micros();
+    trace?.event({ kind: "end", micros: this.#clock.now(), end });
+    return {
+      end,
+      stage,
+      booted,
+      operations: this.#power.operationCount,
+      log: this.#hal.log,
+      fault: this.#fault,
+      violations: this.#violations.list,
+      micros,
+      nanojoules: nanojoulesOf(this.profile, micros),
+      fuel: this.#clock.fuelBurnt,
+      moduleError: this.#moduleError,
+    };
+  }
+
+  #begin(observer: PowerObserver | undefined, trace: TraceSink | undefined): void {
+    this.#fault = undefined;
+    this.#moduleError = undefined;
+    this.#power.powerOn(observer, trace);
+    this.#clock.powerOn();
+    this.#link.powerOn();
+    this.#random.powerOn();
+    this.#violations.powerOn();
+    this.#hal.powerOn();
+  }
+
+  #loadBootloader(): LoadedModule | ModuleError {
+    const stated = new DataView(this.memory.buffer).getUint32(
+      DEVICE_PAGE.address + DevicePage.BootloaderBytes,
+      true,
+    );
+    const { address } = this.profile.layout.boot;
+    return this.#bootloaders.load(this.memory, address, Math.min(stated, DEVICE_PAGE.address));
+  }
+
+  #enter(loaded: LoadedModule, stage: HalStage): RunningModule {
+    this.memory.fill(0, RAM_BASE, RAM_BASE + RAM_BYTES);
+    this.#hal.enterStage(stage, loaded.footprint.linearRamEnd);
+    return loaded.instantiate(this.#imports);
+  }
+
+  #runStage(loaded: LoadedModule | ModuleError, stage: Stage): PowerCycleEnd | "boot" {
+    const trace = this.#power.trace;
+    trace?.event({ kind: "stage", micros: this.#clock.now(), stage });
+    if (loaded instanceof ModuleError) {
+      this.#moduleError = loaded;
+      return "refused";
+    }
+    const running = this.#enter(loaded, stage);
+    const { reset } = running.exports;
+    if (typeof reset !== "function") throw new Error("The loader let a module without reset through.");
+    this.#watchdog.start(running);
+    try {
+      reset();
+      return "returned";
+    } catch (error) {
+      if (error === powerLoss) return "power-loss";
+      if (error instanceof ControlSignal) return error.kind;
+      const fault = faultOf(error, running);
+      if (fault === undefined) throw error;
+      this.#fault = fault;
+      trace?.event({ kind: "fault", micros: this.#clock.now(), fault });
+      return fault.kind === "fuel" ? "watchdog" : "hard-fault";
+    } finally {
+      this.#watchdog.stop();
+    }
+  }
+}
+
+/** Loads a module for the device, with the names of whichever twin has the same code. */
+function load(bytes: Uint8Array, build: Build, symbols: readonly Uint8Array[]): LoadedModule {
+  const options = {
+    ramBase: RAM_BASE,
+    ramBytes: RAM_BYTES,
+    flashBytes: FLASH_BYTES,
+    build,
+    requiredExports: ["reset", "__heap_base"],
+    allowedImports: HAL_SIGNATURES,
+  };
+  for (const twin of symbols) {
+    try {
+      return loadModule(bytes, { ...options, symbols: twin });
+    } catch (error) {
+      if (!(error instanceof ModuleError) || error.code !== "symbols-mismatch") throw error;
+    }
+  }
+  return loadModule(bytes, options);
+}

@@ -1,0 +1,294 @@
+/**
+ * The hardware abstraction layer as the device code sees it: the functions of import module `hal`.
+ *
+ * Every call returns a status and never throws on account of its arguments: a pointer that leads
+ * nowhere is Status.HalArgument. Out-pointers must lie wholly in the linear part of RAM, pointers
+ * to data in RAM or flash. Calls that do not return (`boot`, `reset`, an `idle` in which nothing
+ * more can happen) and power losses unwind the module by throwing a preallocated signal.
+ */
+
+import { DevicePage, Slot } from "../assembly/layout.ts";
+import { Status } from "../assembly/status.ts";
+import type { Clock } from "./clock.ts";
+import type { Counters } from "./counters.ts";
+import type { Flash } from "./flash.ts";
+import type { Link } from "./link.ts";
+import { FLASH_BYTES, journalRange, otherSlot, RAM_BASE, slotHolding, slotRange } from "./memory-map.ts";
+import type { Power } from "./power.ts";
+import type { Profile } from "./profile.ts";
+import type { RandomBytes } from "./random.ts";
+import type { ViolationLog } from "./violation.ts";
+import type { Watchdog } from "./watchdog.ts";
+import type { FunctionType } from "./wasm/module.ts";
+import type { ValueType } from "./wasm/opcode.ts";
+
+/** What runs: the bootloader, an image in a slot, or the bootloader's `verify` export. */
+export type HalStage = "bootloader" | "firmware" | "verify";
+
+/** Unwinds a module that gave up control. Preallocated, not an Error; compare with `===`. */
+export class ControlSignal {
+  readonly kind: "boot" | "reset" | "idle";
+
+  constructor(kind: ControlSignal["kind"]) {
+    this.kind = kind;
+  }
+}
+
+/** Control goes to an image: {@link Hal.bootAddress}, {@link Hal.bootLength}. */
+export const bootSignal: ControlSignal = Object.freeze(new ControlSignal("boot"));
+/** A reset was requested. */
+export const resetSignal: ControlSignal = Object.freeze(new ControlSignal("reset"));
+/** Nothing more can happen in this power cycle. */
+export const idleSignal: ControlSignal = Object.freeze(new ControlSignal("idle"));
+
+/** One line of the device's log. */
+export interface LogLine {
+  /** Simulated time since power-on [µs]. */
+  readonly micros: number;
+  readonly text: string;
+}
+
+/** The parts of a device that the HAL gives access to. */
+export interface HalParts {
+  readonly profile: Profile;
+  readonly memory: Uint8Array<ArrayBuffer>;
+  readonly flash: Flash;
+  readonly counters: Counters;
+  readonly link: Link;
+  readonly power: Power;
+  readonly clock: Clock;
+  readonly watchdog: Watchdog;
+  readonly random: RandomBytes;
+  readonly violations: ViolationLog;
+  /** Time waiting for an answer after which the next `idle` ends the power cycle [µs]. */
+  readonly idleLimitMicros: number;
+}
+
+/** A function of import module `hal`; the only 64-bit argument is the value of `counter_advance`. */
+export type HalFunction = (...values: never[]) => number;
+
+/** The functions of import module `hal` and their types. */
+export const HAL_SIGNATURES = Object.freeze({
+  flash_erase: takes("i32"),
+  flash_program: takes("i32", "i32", "i32"),
+  flash_check: takes("i32", "i32"),
+  counter_read: takes("i32", "i32"),
+  counter_advance: takes("i32", "i64"),
+  boot: takes("i32", "i32"),
+  reset: takes(),
+  log: takes("i32", "i32"),
+  time: takes("i32"),
+  unique_id: takes("i32"),
+  random: takes("i32", "i32"),
+  link_receive: takes("i32", "i32", "i32"),
+  link_send: takes("i32", "i32"),
+  idle: takes("i32"),
+  watchdog_kick: takes(),
+});
+
+/** Log lines kept per power cycle; software that logs for ever loses the later ones. */
+export const LOG_LINE_LIMIT = 1000;
+
+const DEVICE_ID_BYTES = 16;
+
+/** The HAL of one device. */
+export class Hal {
+  /** The functions, by import name; the same objects for every instance. */
+  readonly functions: Readonly<Record<keyof typeof HAL_SIGNATURES, HalFunction>>;
+  /** The log of this power cycle. Replaced, not emptied, at power-on. */
+  log: LogLine[] = [];
+  /** What `boot` was last called with. */
+  bootAddress = 0;
+  bootLength = 0;
+  bootSlot: Slot = Slot.A;
+
+  readonly #parts: HalParts;
+  readonly #view: DataView;
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #stage: HalStage = "bootloader";
+  #linearEnd = RAM_BASE;
+
+  constructor(parts: HalParts) {
+    this.#parts = parts;
+    this.#view = new DataView(parts.memory.buffer);
+    this.functions = Object.freeze({
+      ...this.#storageFunctions(),
+      ...this.#controlFunctions(),
+      ...this.#dataFunctions(),
+    });
+  }
+
+  /** Starts a power cycle. */
+  powerOn(): void {
+    this.log = [];
+  }
+
+  /**
+   * Says who calls from now on, and with it what may be written.
+   *
+   * @param linearEnd end of the part of RAM that out-pointers may point to
+   */
+  enterStage(stage: HalStage, linearEnd: number): void {
+    const { flash, profile } = this.#parts;
+    const { layout } = profile;
+    this.#stage = stage;
+    this.#linearEnd = linearEnd;
+    if (stage === "bootloader") {
+      const start = layout.boot.address + layout.boot.bytes;
+      flash.window = [{ address: start, bytes: FLASH_BYTES - start }];
+    } else if (stage === "firmware") {
+      flash.window = [slotRange(layout, otherSlot(this.bootSlot)), journalRange(layout, profile.pageBytes)];
+    } else {
+      flash.window = [];
+    }
+  }
+
+  #storageFunctions() {
+    const { flash, counters, memory, power, violations } = this.#parts;
+    return {
+      flash_erase: (address: number): Status => flash.erase(address >>> 0),
+
+      flash_program: (address: number, source: number, length: number): Status => {
+        const start = source >>> 0;
+        const bytes = length >>> 0;
+        if (!this.#readable(start, bytes)) return Status.HalArgument;
+        return flash.program(address >>> 0, memory.subarray(start, start + bytes));
+      },
+
+      flash_check: (address: number, length: number): Status =>
+        (address >>> 0) + (length >>> 0) <= FLASH_BYTES ? Status.Ok : Status.HalArgument,
+
+      counter_read: (id: number, out: number): Status => {
+        const value = counters.read(id >>> 0);
+        if (value === undefined || !this.#writable(out >>> 0, 8)) return Status.HalArgument;
+        this.#view.setBigUint64(out >>> 0, value, true);
+        return Status.Ok;
+      },
+
+      counter_advance: (id: number, value: bigint): Status => {
+        if (this.#stage === "verify") return Status.HalUnavailable;
+        if (this.#stage === "firmware") {
+          const sentence = "Firmware tried to advance a monotonic counter.";
+          violations.add("counter-protected", id >>> 0, power.operationCount, sentence);
+          return Status.CounterFailed;
+        }
+        return counters.advance(id >>> 0, BigInt.asUintN(64, value));
+      },
+    };
+  }
+
+  #controlFunctions() {
+    const { profile, link, power, clock, watchdog, violations, idleLimitMicros } = this.#parts;
+    return {
+      boot: (address: number, length: number): Status => {
+        const start = address >>> 0;
+        const bytes = length >>> 0;
+        if (this.#stage !== "bootloader") return Status.HalUnavailable;
+        const slot = bytes > 0 ? slotHolding(profile.layout, start, bytes) : undefined;
+        if (slot === undefined) {
+          const sentence = `The ${bytes} bytes to boot do not lie in one slot.`;
+          violations.add("boot-target", start, power.operationCount, sentence);
+          return Status.HalArgument;
+        }
+        this.bootAddress = start;
+        this.bootLength = bytes;
+        this.bootSlot = slot;
+        throw bootSignal;
+      },
+
+      reset: (): Status => {
+        if (this.#stage === "verify") return Status.HalUnavailable;
+        throw resetSignal;
+      },
+
+      idle: (milliseconds: number): Status => {
+        if (this.#stage === "verify") return Status.HalUnavailable;
+        if (link.peek() !== undefined) return Status.Ok;
+        if (!link.unanswered || clock.idleMicros >= idleLimitMicros) throw idleSignal;
+        clock.idleMicros += (milliseconds >>> 0) * 1000;
+        power.trace?.event({ kind: "idle", micros: clock.now(), milliseconds: milliseconds >>> 0 });
+        return Status.Ok;
+      },
+
+      watchdog_kick: (): Status => {
+        watchdog.kick();
+        return Status.Ok;
+      },
+
+      time: (): Status => Status.HalUnavailable,
+    };
+  }
+
+  #dataFunctions() {
+    const { memory, link, power, clock, random } = this.#parts;
+    return {
+      log: (pointer: number, length: number): Status => {
+        const start = pointer >>> 0;
+        const bytes = length >>> 0;
+        if (!this.#readable(start, bytes)) return Status.HalArgument;
+        if (this.log.length >= LOG_LINE_LIMIT) return Status.Ok;
+        const line = {
+          micros: clock.now(),
+          text: this.#decoder.decode(memory.subarray(start, start + bytes)),
+        };
+        this.log.push(line);
+        power.trace?.event({ kind: "log", ...line });
+        return Status.Ok;
+      },
+
+      unique_id: (out: number): Status => {
+        if (!this.#writable(out >>> 0, DEVICE_ID_BYTES)) return Status.HalArgument;
+        const id = DevicePage.Address + DevicePage.DeviceId;
+        memory.copyWithin(out >>> 0, id, id + DEVICE_ID_BYTES);
+        return Status.Ok;
+      },
+
+      random: (out: number, length: number): Status => {
+        if (!this.#writable(out >>> 0, length >>> 0)) return Status.HalArgument;
+        random.fill(memory.subarray(out >>> 0, (out >>> 0) + (length >>> 0)));
+        return Status.Ok;
+      },
+
+      link_receive: (out: number, capacity: number, lengthOut: number): Status => {
+        if (!this.#linkUsable()) return Status.HalUnavailable;
+        if (!this.#writable(out >>> 0, capacity >>> 0) || !this.#writable(lengthOut >>> 0, 4)) {
+          return Status.HalArgument;
+        }
+        const datagram = link.receive();
+        this.#view.setUint32(lengthOut >>> 0, datagram?.length ?? 0, true);
+        if (datagram === undefined) return Status.Ok;
+        power.trace?.event({ kind: "receive", micros: clock.now(), datagram: datagram.slice() });
+        if (datagram.length > capacity >>> 0) return Status.DatagramTooLarge;
+        memory.set(datagram, out >>> 0);
+        return Status.Ok;
+      },
+
+      link_send: (pointer: number, length: number): Status => {
+        const start = pointer >>> 0;
+        const bytes = length >>> 0;
+        if (!this.#linkUsable()) return Status.HalUnavailable;
+        if (!this.#readable(start, bytes)) return Status.HalArgument;
+        const datagram = memory.slice(start, start + bytes);
+        power.trace?.event({ kind: "send", micros: clock.now(), datagram: datagram.slice() });
+        link.send(datagram);
+        return Status.Ok;
+      },
+    };
+  }
+
+  #linkUsable(): boolean {
+    return this.#stage !== "verify" && this.#parts.link.present;
+  }
+
+  #writable(address: number, bytes: number): boolean {
+    return address >= RAM_BASE && address + bytes <= this.#linearEnd;
+  }
+
+  #readable(address: number, bytes: number): boolean {
+    return address + bytes <= FLASH_BYTES || this.#writable(address, bytes);
+  }
+}
+
+function takes(...parameters: ValueType[]): FunctionType {
+  return { parameters, results: ["i32"] };
+}

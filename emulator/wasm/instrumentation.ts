@@ -1,0 +1,35 @@
+/**
+ * What the parts of the instrumentation share: its bounds, and the indices of what it adds.
+ */
+import type { FaultSite } from "./fault.ts";
+import type { DecodedModule } from "./module.ts";
+
+/** Checked: stores, loads and fuel. Fast: stores and fuel. Both burn the same fuel. */
+export type Build = "checked" | "fast";
+
+/** What the module may touch; addresses and sizes in bytes, none at 4 GiB or above. */
+export interface Bounds {
+  /** Stores and loads are allowed in `[ramStart, ramEnd)`. */
+  readonly ramStart: number;
+  readonly ramEnd: number;
+  /** Loads are allowed in `[0, flashBytes)`. */
+  readonly flashBytes: number;
+}
+
+/** Indices of what is added, and what the added code needs to know. */
+export interface Instrumentation {
+  readonly module: DecodedModule;
+  readonly build: Build;
+  readonly bounds: Bounds;
+  readonly counting: boolean;
+  readonly sites: FaultSite[];
+  readonly globals: {
+    fuel: number;
+    site: number;
+    address: number;
+    instructions: number;
+    loaded: number;
+    stored: number;
+  };
+  readonly functions: { fault: number; fuelFault: number; storeRange: number; loadRange: number };
+}
