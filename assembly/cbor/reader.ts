@@ -139,7 +139,8 @@ export function cborMap(): i32 {
 
 /** Reads `null` if it is next. */
 export function cborIsNull(): bool {
-  if (cborPosition >= cborLimit || load<u8>(cborPosition) != ((Major.Simple << 5) | Simple.Null)) return false;
+  if (cborPosition >= cborLimit || load<u8>(cborPosition) != ((Major.Simple << 5) | Simple.Null))
+    return false;
   cborPosition += 1;
   return true;
 }

@@ -100,7 +100,8 @@ function readSign1(address: u32, length: u32): i32 {
   let status = cborHead();
   if (status != Status.Ok) return status;
   if (cborMajor != Major.Tag) return Status.CoseMalformed;
-  if (cborArgument != Tag.Sign1) return isOtherCose(cborArgument) ? Status.CoseUnsupported : Status.CoseMalformed;
+  if (cborArgument != Tag.Sign1)
+    return isOtherCose(cborArgument) ? Status.CoseUnsupported : Status.CoseMalformed;
   status = cborArray();
   if (status != Status.Ok) return status;
   if (cborLength != 4) return Status.CoseMalformed;

@@ -6,10 +6,18 @@
  * lives in static buffers of the files imported here, so one verification runs at a time.
  */
 import { Status } from "../status";
-import { fieldCombine, fieldFromWords, fieldIsZero, fieldMultiply, fieldSetOne, fieldSquare } from "./p256-field";
+import {
+  fieldCombine,
+  fieldIsZero,
+  fieldMultiply,
+  fieldSetOne,
+  fieldSquare,
+  fieldToMontgomery,
+} from "./p256-field";
 import { BASE_SCALAR, KEY_SCALAR, SCRATCH, multiplyAdd } from "./p256-multiply";
 import { ACCUMULATOR, Point, WORK, pointIsInfinity, pointIsOnCurve } from "./p256-point";
 import {
+  limbsFromWords,
   scalarAddOrder,
   scalarInvert,
   scalarIsReduced,
@@ -62,7 +70,8 @@ function readKey(x: usize, y: usize): bool {
 /** Reads a coordinate; false unless it is below p. */
 function readCoordinate(out: usize, bytes: usize): bool {
   wordsFromBytes(SCRATCH, bytes);
-  fieldFromWords(out, SCRATCH, WORK);
+  limbsFromWords(out, SCRATCH);
+  fieldToMontgomery(out, WORK);
   return isBelowPrime(SCRATCH);
 }
 
@@ -76,7 +85,8 @@ function accumulatorHasX(r: usize): bool {
   const square = WORK + 36;
   wordsFromBytes(SCRATCH, r);
   do {
-    fieldFromWords(candidate, SCRATCH, square);
+    limbsFromWords(candidate, SCRATCH);
+    fieldToMontgomery(candidate, square);
     fieldSquare(square, ACCUMULATOR + Point.Z);
     fieldMultiply(candidate, candidate, square);
     fieldCombine(candidate, 1, candidate, 1, ACCUMULATOR + Point.X);

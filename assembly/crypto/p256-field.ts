@@ -19,6 +19,7 @@
  * The point formulas state the magnitude and the value of what they pass. Verification handles
  * public data only, so time may depend on the operands.
  */
+import { Division, divide } from "./p256-divide";
 
 /** Shape of an element in memory. */
 export const enum FieldElement {
@@ -29,6 +30,10 @@ export const enum FieldElement {
 /** Bits of one limb. */
 // @ts-ignore: decorator
 @inline const LIMB_MASK: i64 = 0x1fffffff;
+
+/** 1 / p modulo 2^29: -1, since p is -1 modulo 2^96. */
+// @ts-ignore: decorator
+@inline const PRIME_INVERSE: u32 = 0x1fffffff;
 
 /**
  * Multiplies: out = a * b / R mod p, carried, in (-p, 2p). `out` may be an operand.
@@ -58,39 +63,56 @@ export function fieldMultiply(out: usize, a: usize, b: usize): void {
   const b7: i64 = load<i32>(b, 28);
   const b8: i64 = load<i32>(b, 32);
 
-  let t: i64 = a0 * b0;
-  const m0 = t & LIMB_MASK;
-  t = a0 * b1 + a1 * b0 + (t >> 29);
+  const p0 = a0 * b0;
+  const p1 = a0 * b1 + a1 * b0;
+  const p2 = a0 * b2 + a1 * b1 + a2 * b0;
+  const p3 = a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0;
+  const p4 = a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0;
+  const p5 = a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0;
+  const p6 = a0 * b6 + a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1 + a6 * b0;
+  const p7 = a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0;
+  const p8 = a0 * b8 + a1 * b7 + a2 * b6 + a3 * b5 + a4 * b4 + a5 * b3 + a6 * b2 + a7 * b1 + a8 * b0;
+  const p9 = a1 * b8 + a2 * b7 + a3 * b6 + a4 * b5 + a5 * b4 + a6 * b3 + a7 * b2 + a8 * b1;
+  const p10 = a2 * b8 + a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3 + a8 * b2;
+  const p11 = a3 * b8 + a4 * b7 + a5 * b6 + a6 * b5 + a7 * b4 + a8 * b3;
+  const p12 = a4 * b8 + a5 * b7 + a6 * b6 + a7 * b5 + a8 * b4;
+  const p13 = a5 * b8 + a6 * b7 + a7 * b6 + a8 * b5;
+  const p14 = a6 * b8 + a7 * b7 + a8 * b6;
+  const p15 = a7 * b8 + a8 * b7;
+  const p16 = a8 * b8;
+
+  const m0 = p0 & LIMB_MASK;
+  let t = p1 + (p0 >> 29);
   const m1 = t & LIMB_MASK;
-  t = a0 * b2 + a1 * b1 + a2 * b0 + (t >> 29);
+  t = p2 + (t >> 29);
   const m2 = t & LIMB_MASK;
-  t = a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + (m0 << 9) + (t >> 29);
+  t = p3 + (m0 << 9) + (t >> 29);
   const m3 = t & LIMB_MASK;
-  t = a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + (m1 << 9) + (t >> 29);
+  t = p4 + (m1 << 9) + (t >> 29);
   const m4 = t & LIMB_MASK;
-  t = a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0 + (m2 << 9) + (t >> 29);
+  t = p5 + (m2 << 9) + (t >> 29);
   const m5 = t & LIMB_MASK;
-  t = a0 * b6 + a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1 + a6 * b0 + (m0 << 18) + (m3 << 9) + (t >> 29);
+  t = p6 + (m0 << 18) + (m3 << 9) + (t >> 29);
   const m6 = t & LIMB_MASK;
-  t = a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0 - (m0 << 21) + (m1 << 18) + (m4 << 9) + (t >> 29);
+  t = p7 - (m0 << 21) + (m1 << 18) + (m4 << 9) + (t >> 29);
   const m7 = t & LIMB_MASK;
-  t = a0 * b8 + a1 * b7 + a2 * b6 + a3 * b5 + a4 * b4 + a5 * b3 + a6 * b2 + a7 * b1 + a8 * b0 + (m0 << 24) - (m1 << 21) + (m2 << 18) + (m5 << 9) + (t >> 29);
+  t = p8 + (m0 << 24) - (m1 << 21) + (m2 << 18) + (m5 << 9) + (t >> 29);
   const m8 = t & LIMB_MASK;
-  t = a1 * b8 + a2 * b7 + a3 * b6 + a4 * b5 + a5 * b4 + a6 * b3 + a7 * b2 + a8 * b1 + (m1 << 24) - (m2 << 21) + (m3 << 18) + (m6 << 9) + (t >> 29);
-  store<u32>(out, <u32>(t & LIMB_MASK), 0);
-  t = a2 * b8 + a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3 + a8 * b2 + (m2 << 24) - (m3 << 21) + (m4 << 18) + (m7 << 9) + (t >> 29);
+  t = p9 + (m1 << 24) - (m2 << 21) + (m3 << 18) + (m6 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK));
+  t = p10 + (m2 << 24) - (m3 << 21) + (m4 << 18) + (m7 << 9) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 4);
-  t = a3 * b8 + a4 * b7 + a5 * b6 + a6 * b5 + a7 * b4 + a8 * b3 + (m3 << 24) - (m4 << 21) + (m5 << 18) + (m8 << 9) + (t >> 29);
+  t = p11 + (m3 << 24) - (m4 << 21) + (m5 << 18) + (m8 << 9) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 8);
-  t = a4 * b8 + a5 * b7 + a6 * b6 + a7 * b5 + a8 * b4 + (m4 << 24) - (m5 << 21) + (m6 << 18) + (t >> 29);
+  t = p12 + (m4 << 24) - (m5 << 21) + (m6 << 18) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 12);
-  t = a5 * b8 + a6 * b7 + a7 * b6 + a8 * b5 + (m5 << 24) - (m6 << 21) + (m7 << 18) + (t >> 29);
+  t = p13 + (m5 << 24) - (m6 << 21) + (m7 << 18) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 16);
-  t = a6 * b8 + a7 * b7 + a8 * b6 + (m6 << 24) - (m7 << 21) + (m8 << 18) + (t >> 29);
+  t = p14 + (m6 << 24) - (m7 << 21) + (m8 << 18) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 20);
-  t = a7 * b8 + a8 * b7 + (m7 << 24) - (m8 << 21) + (t >> 29);
+  t = p15 + (m7 << 24) - (m8 << 21) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 24);
-  t = a8 * b8 + (m8 << 24) + (t >> 29);
+  t = p16 + (m8 << 24) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 28);
   store<u32>(out, <u32>(t >> 29), 32);
 }
@@ -107,39 +129,56 @@ export function fieldSquare(out: usize, a: usize): void {
   const a7: i64 = load<i32>(a, 28);
   const a8: i64 = load<i32>(a, 32);
 
-  let t: i64 = a0 * a0;
-  const m0 = t & LIMB_MASK;
-  t = ((a0 * a1) << 1) + (t >> 29);
+  const p0 = a0 * a0;
+  const p1 = (a0 * a1) << 1;
+  const p2 = ((a0 * a2) << 1) + a1 * a1;
+  const p3 = (a0 * a3 + a1 * a2) << 1;
+  const p4 = ((a0 * a4 + a1 * a3) << 1) + a2 * a2;
+  const p5 = (a0 * a5 + a1 * a4 + a2 * a3) << 1;
+  const p6 = ((a0 * a6 + a1 * a5 + a2 * a4) << 1) + a3 * a3;
+  const p7 = (a0 * a7 + a1 * a6 + a2 * a5 + a3 * a4) << 1;
+  const p8 = ((a0 * a8 + a1 * a7 + a2 * a6 + a3 * a5) << 1) + a4 * a4;
+  const p9 = (a1 * a8 + a2 * a7 + a3 * a6 + a4 * a5) << 1;
+  const p10 = ((a2 * a8 + a3 * a7 + a4 * a6) << 1) + a5 * a5;
+  const p11 = (a3 * a8 + a4 * a7 + a5 * a6) << 1;
+  const p12 = ((a4 * a8 + a5 * a7) << 1) + a6 * a6;
+  const p13 = (a5 * a8 + a6 * a7) << 1;
+  const p14 = ((a6 * a8) << 1) + a7 * a7;
+  const p15 = (a7 * a8) << 1;
+  const p16 = a8 * a8;
+
+  const m0 = p0 & LIMB_MASK;
+  let t = p1 + (p0 >> 29);
   const m1 = t & LIMB_MASK;
-  t = ((a0 * a2) << 1) + a1 * a1 + (t >> 29);
+  t = p2 + (t >> 29);
   const m2 = t & LIMB_MASK;
-  t = ((a0 * a3 + a1 * a2) << 1) + (m0 << 9) + (t >> 29);
+  t = p3 + (m0 << 9) + (t >> 29);
   const m3 = t & LIMB_MASK;
-  t = ((a0 * a4 + a1 * a3) << 1) + a2 * a2 + (m1 << 9) + (t >> 29);
+  t = p4 + (m1 << 9) + (t >> 29);
   const m4 = t & LIMB_MASK;
-  t = ((a0 * a5 + a1 * a4 + a2 * a3) << 1) + (m2 << 9) + (t >> 29);
+  t = p5 + (m2 << 9) + (t >> 29);
   const m5 = t & LIMB_MASK;
-  t = ((a0 * a6 + a1 * a5 + a2 * a4) << 1) + a3 * a3 + (m0 << 18) + (m3 << 9) + (t >> 29);
+  t = p6 + (m0 << 18) + (m3 << 9) + (t >> 29);
   const m6 = t & LIMB_MASK;
-  t = ((a0 * a7 + a1 * a6 + a2 * a5 + a3 * a4) << 1) - (m0 << 21) + (m1 << 18) + (m4 << 9) + (t >> 29);
+  t = p7 - (m0 << 21) + (m1 << 18) + (m4 << 9) + (t >> 29);
   const m7 = t & LIMB_MASK;
-  t = ((a0 * a8 + a1 * a7 + a2 * a6 + a3 * a5) << 1) + a4 * a4 + (m0 << 24) - (m1 << 21) + (m2 << 18) + (m5 << 9) + (t >> 29);
+  t = p8 + (m0 << 24) - (m1 << 21) + (m2 << 18) + (m5 << 9) + (t >> 29);
   const m8 = t & LIMB_MASK;
-  t = ((a1 * a8 + a2 * a7 + a3 * a6 + a4 * a5) << 1) + (m1 << 24) - (m2 << 21) + (m3 << 18) + (m6 << 9) + (t >> 29);
-  store<u32>(out, <u32>(t & LIMB_MASK), 0);
-  t = ((a2 * a8 + a3 * a7 + a4 * a6) << 1) + a5 * a5 + (m2 << 24) - (m3 << 21) + (m4 << 18) + (m7 << 9) + (t >> 29);
+  t = p9 + (m1 << 24) - (m2 << 21) + (m3 << 18) + (m6 << 9) + (t >> 29);
+  store<u32>(out, <u32>(t & LIMB_MASK));
+  t = p10 + (m2 << 24) - (m3 << 21) + (m4 << 18) + (m7 << 9) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 4);
-  t = ((a3 * a8 + a4 * a7 + a5 * a6) << 1) + (m3 << 24) - (m4 << 21) + (m5 << 18) + (m8 << 9) + (t >> 29);
+  t = p11 + (m3 << 24) - (m4 << 21) + (m5 << 18) + (m8 << 9) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 8);
-  t = ((a4 * a8 + a5 * a7) << 1) + a6 * a6 + (m4 << 24) - (m5 << 21) + (m6 << 18) + (t >> 29);
+  t = p12 + (m4 << 24) - (m5 << 21) + (m6 << 18) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 12);
-  t = ((a5 * a8 + a6 * a7) << 1) + (m5 << 24) - (m6 << 21) + (m7 << 18) + (t >> 29);
+  t = p13 + (m5 << 24) - (m6 << 21) + (m7 << 18) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 16);
-  t = ((a6 * a8) << 1) + a7 * a7 + (m6 << 24) - (m7 << 21) + (m8 << 18) + (t >> 29);
+  t = p14 + (m6 << 24) - (m7 << 21) + (m8 << 18) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 20);
-  t = ((a7 * a8) << 1) + (m7 << 24) - (m8 << 21) + (t >> 29);
+  t = p15 + (m7 << 24) - (m8 << 21) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 24);
-  t = a8 * a8 + (m8 << 24) + (t >> 29);
+  t = p16 + (m8 << 24) + (t >> 29);
   store<u32>(out, <u32>(t & LIMB_MASK), 28);
   store<u32>(out, <u32>(t >> 29), 32);
 }
@@ -186,9 +225,7 @@ export function fieldAdd(out: usize, a: usize, b: usize): void {
   store<i32>(out, load<i32>(a, 32) + load<i32>(b, 32), 32);
 }
 
-/**
- * Subtracts without carrying. The difference of carried elements has magnitude 1 and signed limbs.
- */
+/** Subtracts without carrying: the difference of carried elements has magnitude 1 and signed limbs. */
 export function fieldSubtract(out: usize, a: usize, b: usize): void {
   store<i32>(out, load<i32>(a, 0) - load<i32>(b, 0), 0);
   store<i32>(out, load<i32>(a, 4) - load<i32>(b, 4), 4);
@@ -207,7 +244,7 @@ export function fieldIsZero(a: usize): bool {
   // Rarely does anything but zero begin like 0 or like p; the full comparison can take its time.
   if (low !== 0 && low !== <u32>LIMB_MASK) return false;
   const p: u32 = 0 - <u32>(low !== 0);
-  const ones = p & <u32>LIMB_MASK;
+  const ones = p & (<u32>LIMB_MASK);
   return (
     ((load<u32>(a, 4) ^ ones) |
       (load<u32>(a, 8) ^ ones) |
@@ -229,7 +266,14 @@ export function fieldCopy(out: usize, a: usize): void {
 }
 
 /** Writes a constant given as its limbs, two to a word; constants in code cost no RAM. */
-export function fieldSet(out: usize, limbs01: u64, limbs23: u64, limbs45: u64, limbs67: u64, limb8: u32): void {
+export function fieldSet(
+  out: usize,
+  limbs01: u64,
+  limbs23: u64,
+  limbs45: u64,
+  limbs67: u64,
+  limb8: u32,
+): void {
   store<u64>(out, limbs01, 0, 4);
   store<u64>(out, limbs23, 8, 4);
   store<u64>(out, limbs45, 16, 4);
@@ -242,19 +286,25 @@ export function fieldSetOne(out: usize): void {
   fieldSet(out, 0x20, 0x1fffc00000000000, 0x1fffffff1fffffff, 0x03ffffff1f7fffff, 0);
 }
 
-/**
- * Reads four little-endian 64-bit words, brings the number into Montgomery form, carried.
- *
- * `out` and `words` must not overlap; `scratch` holds one element.
- */
-export function fieldFromWords(out: usize, words: usize, scratch: usize): void {
-  for (let limb: u32 = 0; limb < 8; limb++) {
-    const bit = limb * 29;
-    const pair = load<u64>(words + ((bit >> 5) << 2), 0, 4);
-    store<u32>(out + (limb << 2), <u32>(pair >> (bit & 31)) & <u32>LIMB_MASK);
-  }
-  store<u32>(out, load<u32>(words, 28) >> 8, 32);
-  // Times R^2 / R.
+/** Brings limbs into Montgomery form in place: a * R mod p, carried. `scratch` holds one element. */
+export function fieldToMontgomery(a: usize, scratch: usize): void {
+  // R^2 mod p
   fieldSet(scratch, 0xc00, 0x1fdfffff1fff0000, 0x1fffffff1fbfffff, 0x1ffffffe1fffffff, 0x13);
-  fieldMultiply(out, out, scratch);
+  fieldMultiply(a, a, scratch);
+}
+
+/** Inverts in Montgomery form: `Division.Quotient` of `work` becomes R^2 / a mod p; `a` is not 0. */
+export function fieldInvert(work: usize, a: usize): void {
+  fieldSet(work + Division.Modulus, 0x1fffffff1fffffff, 0x000001ff1fffffff, 0, 0x1fe0000000040000, 0xffffff);
+  fieldCombine(work + Division.Denominator, 1, a, 0, a);
+  // R^2 mod p
+  fieldSet(
+    work + Division.Numerator,
+    0xc00,
+    0x1fdfffff1fff0000,
+    0x1fffffff1fbfffff,
+    0x1ffffffe1fffffff,
+    0x13,
+  );
+  divide(work, PRIME_INVERSE);
 }

@@ -10,9 +10,11 @@
  * Eight odd multiples of G are constants in code, those of Q are computed into RAM.
  */
 import { baseMultiple } from "./p256-base-table";
-import { FieldElement, fieldCombine } from "./p256-field";
+import { Division } from "./p256-divide";
+import { FieldElement, fieldCombine, fieldCopy, fieldInvert, fieldMultiply, fieldSquare } from "./p256-field";
 import {
   ACCUMULATOR,
+  ADDED_RATIO,
   Point,
   WORK,
   pointAdd,
@@ -58,11 +60,11 @@ export const BASE_SCALAR = BASE_WINDOW + Window.Scalar;
 /** The scalar of Q, u2: 32 bytes to be set before `multiplyAdd`. */
 export const KEY_SCALAR = KEY_WINDOW + Window.Scalar;
 
-/** Space for the caller's intermediate values, at least 128 bytes: free except during `multiplyAdd`. */
-export const SCRATCH = TABLE;
+/** Space for a division; for the caller's values as well, except during `multiplyAdd`. */
+export const SCRATCH = memory.data(Division.Bytes, 8);
 
 /**
- * Replaces the accumulator Q, a finite point, by u1 G + u2 Q.
+ * Replaces the accumulator Q, a finite point with Z = 1, by u1 G + u2 Q.
  *
  * Any sum on the way may be infinity, or an operand of its own addition; `pointAdd` knows. `SCRATCH`
  * is overwritten.
@@ -80,17 +82,53 @@ export function multiplyAdd(): void {
   }
 }
 
-/** Fills the table with Q, 3Q, … 15Q, Q being the accumulator. */
+/**
+ * Fills the table with Q, 3Q, … 15Q, affine; Q is the accumulator, with Z = 1.
+ *
+ * Scaling x by z^2 and y by z^3 maps the curve onto an isomorphic one, and the formulas of addition
+ * hold there unchanged, as they know neither a nor b. With the z of 2Q, the Jacobian 2Q is affine
+ * there, so Q + 2Q + 2Q … are additions of an affine point, and each Z is the one before it times a
+ * ratio. So one inversion, that of the last Z, gives all of them. (The "effective affine" table of
+ * P. Wuille's libsecp256k1, for a curve whose doubling needs to know a.)
+ */
 function buildTable(): void {
   memory.copy(TABLE, ACCUMULATOR, Point.Bytes);
   pointDouble();
-  // 2Q waits in the place of 15Q, the sum that needs it last.
-  memory.copy(LAST_MULTIPLE, ACCUMULATOR, Point.Bytes);
+  fieldCopy(OPERAND_X, ACCUMULATOR + Point.X);
+  fieldCopy(OPERAND_Y, ACCUMULATOR + Point.Y);
+  // The last z slot is the last one to be written; until then it keeps the z of 2Q.
+  fieldCopy(LAST_MULTIPLE + Point.Z, ACCUMULATOR + Point.Z);
   memory.copy(ACCUMULATOR, TABLE, Point.Bytes);
-  for (let entry = TABLE + Point.Bytes; entry <= LAST_MULTIPLE; entry += Point.Bytes) {
-    pointAdd(LAST_MULTIPLE + Point.X, LAST_MULTIPLE + Point.Y, LAST_MULTIPLE + Point.Z);
-    memory.copy(entry, ACCUMULATOR, Point.Bytes);
+  scalePoint(ACCUMULATOR, LAST_MULTIPLE + Point.Z);
+  for (let entry = TABLE; entry < LAST_MULTIPLE;) {
+    memory.copy(entry, ACCUMULATOR, 2 * FieldElement.Bytes);
+    pointAdd(OPERAND_X, OPERAND_Y);
+    // The ratio from this entry's Z to the next one's.
+    fieldCopy(entry + Point.Z, ADDED_RATIO);
+    entry += Point.Bytes;
   }
+  memory.copy(LAST_MULTIPLE, ACCUMULATOR, 2 * FieldElement.Bytes);
+
+  // Back on the curve itself, the last Z has the z of 2Q as another factor.
+  const inverse = OPERAND_X;
+  fieldMultiply(inverse, ACCUMULATOR + Point.Z, LAST_MULTIPLE + Point.Z);
+  fieldInvert(SCRATCH, inverse);
+  fieldCopy(inverse, SCRATCH + Division.Quotient);
+  scalePoint(LAST_MULTIPLE, inverse);
+  for (let entry = LAST_MULTIPLE; entry > TABLE;) {
+    entry -= Point.Bytes;
+    fieldMultiply(inverse, inverse, entry + Point.Z);
+    scalePoint(entry, inverse);
+  }
+}
+
+/** Multiplies x by the square and y by the cube of a factor. */
+function scalePoint(point: usize, factor: usize): void {
+  const power = WORK;
+  fieldSquare(power, factor);
+  fieldMultiply(point + Point.X, point + Point.X, power);
+  fieldMultiply(power, power, factor);
+  fieldMultiply(point + Point.Y, point + Point.Y, power);
 }
 
 /** Makes a scalar ready to be read from bit 256 down. */
@@ -131,21 +169,21 @@ function digitAt(window: usize, index: i32): i32 {
 function addBaseMultiple(digit: i32): void {
   if (digit === 0) return;
   baseMultiple(OPERAND_X, OPERAND_Y, abs(digit));
-  addSigned(digit, OPERAND_X, OPERAND_Y, 0);
+  addSigned(digit, OPERAND_X, OPERAND_Y);
 }
 
 /** Adds `digit` times Q to the accumulator. */
 function addKeyMultiple(digit: i32): void {
   if (digit === 0) return;
   const multiple = TABLE + <usize>(abs(digit) >> 1) * Point.Bytes;
-  addSigned(digit, multiple + Point.X, multiple + Point.Y, multiple + Point.Z);
+  addSigned(digit, multiple + Point.X, multiple + Point.Y);
 }
 
 /** Adds the point, or for a negative sign its opposite (x, -y), to the accumulator. */
-function addSigned(sign: i32, x: usize, y: usize, z: usize): void {
+function addSigned(sign: i32, x: usize, y: usize): void {
   if (sign < 0) {
     fieldCombine(OPERAND_Y, 0, y, 1, y);
     y = OPERAND_Y;
   }
-  pointAdd(x, y, z);
+  pointAdd(x, y);
 }

@@ -44,6 +44,9 @@ const T1 = WORK + FieldElement.Bytes;
 const T2 = WORK + 2 * FieldElement.Bytes;
 const T3 = WORK + 3 * FieldElement.Bytes;
 
+/** After an addition: the new Z over the old one. */
+export const ADDED_RATIO = T1;
+
 /** Makes the accumulator the point at infinity. */
 export function pointSetInfinity(): void {
   memory.fill(Z, 0, FieldElement.Bytes);
@@ -97,39 +100,33 @@ export function pointDouble(): void {
 }
 
 /**
- * Adds the point (x, y, z) to the accumulator; `z` = 0 says that the point is affine (Z = 1).
+ * Adds the affine point (x, y) to the accumulator.
  *
- * The point is finite and its coordinates are not in `WORK`. Infinity, equal and opposite points are
- * told apart, so every sum is right:
+ * Its coordinates are not in `WORK`. Infinity, equal and opposite points are told apart, so every sum
+ * is right:
  *
- *     U1 = X z^2   U2 = x Z^2   S1 = Y z^3   S2 = y Z^3   H = U2 - U1   R = S2 - S1
- *     X' = R^2 - H^3 - 2 U1 H^2     Y' = R (U1 H^2 - X') - S1 H^3     Z' = Z z H
+ *     H = x Z^2 - X     R = y Z^3 - Y
+ *     X' = R^2 - H^3 - 2 X H^2     Y' = R (X H^2 - X') - Y H^3     Z' = Z H
+ *
+ * Where nothing of that was special, `ADDED_RATIO` is H afterwards.
  */
-export function pointAdd(x: usize, y: usize, z: usize): void {
+export function pointAdd(x: usize, y: usize): void {
   if (pointIsInfinity()) {
     fieldCopy(X, x);
     fieldCopy(Y, y);
-    if (z) fieldCopy(Z, z);
-    else fieldSetOne(Z);
+    fieldSetOne(Z);
     return;
   }
 
   fieldSquare(T0, Z);
-  fieldMultiply(T1, x, T0); // U2
-  fieldMultiply(T0, Z, T0);
-  fieldMultiply(T2, y, T0); // S2
-  if (z) {
-    fieldSquare(T0, z);
-    fieldMultiply(X, X, T0); // U1
-    fieldMultiply(T0, z, T0);
-    fieldMultiply(Y, Y, T0); // S1
-    fieldMultiply(Z, Z, z);
-  }
+  fieldMultiply(T1, x, T0);
   fieldSubtract(T1, T1, X); // H: magnitude 1, in (-3p, 3p)
+  fieldMultiply(T0, Z, T0);
+  fieldMultiply(T2, y, T0);
   fieldSubtract(T2, T2, Y); // R: 1, (-3p, 3p)
   fieldSquare(T0, T1);
   if (fieldIsZero(T0)) {
-    // X / Z^2 is equal. So is Y / Z^3, or it is opposite; scaling by z has not changed the point.
+    // x is equal; y is equal too, or opposite.
     fieldSquare(T0, T2);
     if (fieldIsZero(T0)) pointDouble();
     else pointSetInfinity();
@@ -137,13 +134,13 @@ export function pointAdd(x: usize, y: usize, z: usize): void {
   }
 
   fieldMultiply(Z, Z, T1);
-  fieldMultiply(T1, T1, T0); // H^3
-  fieldMultiply(T0, X, T0); // U1 H^2
-  fieldSquare(T3, T2);
-  fieldSubtract(T3, T3, T1); // 1, (-3p, 3p)
-  fieldMultiply(T1, Y, T1); // S1 H^3
-  fieldCombine(X, 1, T3, 2, T0);
+  fieldMultiply(T3, T1, T0); // H^3
+  fieldMultiply(T0, X, T0); // X H^2
+  fieldMultiply(Y, Y, T3);
+  fieldSquare(X, T2);
+  fieldSubtract(X, X, T3); // 1, (-3p, 3p)
+  fieldCombine(X, 1, X, 2, T0);
   fieldSubtract(T0, T0, X); // 1, (-3p, 3p)
   fieldMultiply(T0, T2, T0);
-  fieldCombine(Y, 1, T0, 1, T1);
+  fieldCombine(Y, 1, T0, 1, Y);
 }

@@ -3,17 +3,17 @@
  *
  * A number is four 64-bit words, least significant first. Wide products and carries are as-bignum's
  * primitives, which return their high half in a global and allocate nothing. A verification needs
- * five products and one inversion, so this is the small half of its time; time may depend on the
- * operands, which are public.
+ * two products and one inversion, a small part of its time; time may depend on the operands, which
+ * are public.
  */
 import { __carry, __res128_hi, __uadd64, __umul64Step } from "as-bignum/assembly/globals";
+import { Division, divide } from "./p256-divide";
+import { fieldSet } from "./p256-field";
 
 /** Shape of a number in memory. */
 export const enum Scalar {
   /** Four 64-bit words. */
   Bytes = 32,
-  /** What `scalarInvert` works in: four numbers. */
-  InvertScratchBytes = 128,
 }
 
 /** The order n of the group. */
@@ -24,6 +24,10 @@ const ORDER = memory.data<u64>([
 /** -1 / n modulo 2^64, for Montgomery reduction. */
 // @ts-ignore: decorator
 @inline const ORDER_NEGATED_INVERSE: u64 = 0xccd1c8aaee00bc4f;
+
+/** 1 / n modulo 2^29, for division. */
+// @ts-ignore: decorator
+@inline const ORDER_LIMB_INVERSE: u32 = 0x11ff43b1;
 
 /** Nine words: a product and the bit by which its reduction may exceed eight. */
 const PRODUCT = memory.data(72, 8);
@@ -85,49 +89,50 @@ export function scalarMultiply(out: usize, a: usize, b: usize): void {
 /**
  * Inverts into Montgomery form: out = 2^256 / a mod n.
  *
- * Precondition: 0 < a < n. `scratch` is `Scalar.InvertScratchBytes`; `out` may be `a`.
- *
- * Binary extended Euclid with delayed halving (B. S. Kaliski, The Montgomery Inverse and Its
- * Applications, 1995). With u, v odd and k the bits shifted out so far, these stay true:
- * a r = -u 2^k and a s = v 2^k modulo n, and u s + v r = n, so r and s stay below n. At the end u = v = 1 and
- * s = 2^k / a. Every shift by t takes t bits off u or v and nothing adds any, so k <= 255 + 255;
- * r + s = n at the end, so k >= 255. Two products then replace 2^k by 2^256.
+ * Precondition: 0 < a < n. `work` is `Division.Bytes`; `out` may be `a`.
  */
-export function scalarInvert(out: usize, a: usize, scratch: usize): void {
-  const u = scratch;
-  const v = scratch + 32;
-  const r = scratch + 64;
-  const s = scratch + 96;
-  memory.copy(u, ORDER, Scalar.Bytes);
-  memory.copy(v, a, Scalar.Bytes);
-  memory.fill(r, 0, 64);
-  store<u64>(s, 1);
+export function scalarInvert(out: usize, a: usize, work: usize): void {
+  limbsFromWords(work + Division.Denominator, a);
+  fieldSet(
+    work + Division.Modulus,
+    0x1dce56171c632551,
+    0x0df55b4e05e7a13c,
+    0x1fffffff1ffffbce,
+    0x1fe000000003ffff,
+    0xffffff,
+  );
+  // 2^256 mod n.
+  fieldSet(
+    work + Division.Numerator,
+    0x0231a9e8039cdaaf,
+    0x120aa4b11a185ec3,
+    0x0000000000000431,
+    0x001fffff1ffc0000,
+    0,
+  );
+  divide(work, ORDER_LIMB_INVERSE);
+  wordsFromLimbs(out, work + Division.Quotient);
+}
 
-  let k = makeOdd(v, r);
-  for (;;) {
-    const order = compareWords(u, v);
-    if (order === 0) break;
-    if (order > 0) {
-      addWords(u, v, -1);
-      addWords(r, s, 0);
-      k += makeOdd(u, s);
-    } else {
-      addWords(v, u, -1);
-      addWords(s, r, 0);
-      k += makeOdd(v, r);
-    }
+/** Splits a number into nine limbs of 29 bits. `out` and `words` must not overlap. */
+export function limbsFromWords(out: usize, words: usize): void {
+  for (let limb: u32 = 0; limb < 8; limb++) {
+    const bit = limb * 29;
+    const pair = load<u64>(words + ((bit >> 5) << 2), 0, 4);
+    store<u32>(out + (limb << 2), (<u32>(pair >> (bit & 31))) & 0x1fffffff);
   }
+  store<u32>(out, load<u32>(words, 28) >> 8, 32);
+}
 
-  // s * 2^(510 - k) / 2^256 = 2^254 / a, and that times 2^258 / 2^256 is the result.
-  memory.fill(u, 0, Scalar.Bytes);
-  k = 510 - k;
-  store<u64>(u + ((k >> 6) << 3), <u64>1 << (k & 63));
-  scalarMultiply(out, s, u);
-  store<u64>(u, 0x3118d4f40e736abc);
-  store<u64>(u, 0x0c64154963a185ec, 8);
-  store<u64>(u, 1, 16);
-  store<u64>(u, 0x00000003fffffffc, 24);
-  scalarMultiply(out, out, u);
+/** Joins nine limbs, all in [0, 2^29), to a number below 2^256. They must not overlap. */
+function wordsFromLimbs(out: usize, limbs: usize): void {
+  memory.fill(out, 0, Scalar.Bytes);
+  for (let limb: u32 = 0; limb < 8; limb++) {
+    const bit = limb * 29;
+    const pair = out + ((bit >> 5) << 2);
+    store<u64>(pair, load<u64>(pair, 0, 4) | ((<u64>load<u32>(limbs + (limb << 2))) << (bit & 31)), 0, 4);
+  }
+  store<u32>(out, load<u32>(out, 28) | (load<u32>(limbs, 32) << 8), 28);
 }
 
 /** Adds `a * factor` at `target`: four words, and the carry into the two above. */
@@ -150,35 +155,4 @@ function addWords(a: usize, b: usize, mask: u64): u64 {
     carry = __carry;
   }
   return carry;
-}
-
-/** The sign of a - b. */
-function compareWords(a: usize, b: usize): i32 {
-  for (let offset: usize = 32; offset > 0; ) {
-    offset -= 8;
-    const wordA = load<u64>(a + offset);
-    const wordB = load<u64>(b + offset);
-    if (wordA !== wordB) return wordA > wordB ? 1 : -1;
-  }
-  return 0;
-}
-
-/** Shifts `even` right until it is odd, `cofactor` left as far, and returns how far. `even` is not 0. */
-function makeOdd(even: usize, cofactor: usize): u32 {
-  let shifted: u32 = 0;
-  for (let low = load<u64>(even); !(low & 1); low = load<u64>(even)) {
-    // At most 63 at a time, so that no shift is by a whole word.
-    const shift = ctz(low | ((<u64>1) << 63));
-    const back = 64 - shift;
-    store<u64>(even, (low >> shift) | (load<u64>(even, 8) << back));
-    store<u64>(even, (load<u64>(even, 8) >> shift) | (load<u64>(even, 16) << back), 8);
-    store<u64>(even, (load<u64>(even, 16) >> shift) | (load<u64>(even, 24) << back), 16);
-    store<u64>(even, load<u64>(even, 24) >> shift, 24);
-    store<u64>(cofactor, (load<u64>(cofactor, 24) << shift) | (load<u64>(cofactor, 16) >> back), 24);
-    store<u64>(cofactor, (load<u64>(cofactor, 16) << shift) | (load<u64>(cofactor, 8) >> back), 16);
-    store<u64>(cofactor, (load<u64>(cofactor, 8) << shift) | (load<u64>(cofactor) >> back), 8);
-    store<u64>(cofactor, load<u64>(cofactor) << shift);
-    shifted += <u32>shift;
-  }
-  return shifted;
 }

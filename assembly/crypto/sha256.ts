@@ -10,14 +10,14 @@
 
 /** The round constants K (FIPS 180-4 §4.2.2). */
 const ROUND_CONSTANTS = memory.data<u32>([
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
+  0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+  0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
+  0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+  0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819,
+  0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+  0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+  0xc67178f2,
 ]);
 
 /** Sixteen rounds to a turn of the loop: 64 bytes of constants. */
@@ -36,6 +36,8 @@ const BUFFER = memory.data(64, 8);
 const LENGTH = memory.data(4, 4);
 
 /** Hashes `length` bytes at `pointer`; writes 32 bytes to `out`. Replaces a message in progress. */
+// @ts-ignore: decorator
+@inline
 export function sha256(pointer: usize, length: u32, out: usize): void {
   sha256Init();
   sha256Update(pointer, length);
@@ -81,39 +83,39 @@ export function sha256Final(out: usize): void {
     hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
     memory.fill(BUFFER, 0, BLOCK_BYTES - 8);
   }
-  store<u64>(BUFFER, bswap<u64>(<u64>load<u32>(LENGTH) << 3), BLOCK_BYTES - 8);
+  store<u64>(BUFFER, bswap<u64>((<u64>load<u32>(LENGTH)) << 3), BLOCK_BYTES - 8);
   hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
   for (let offset: usize = 0; offset < 32; offset += 4) {
-    store<u32>(out + offset, bswap<u32>(load<u32>(STATE + offset)), 0, 1);
+    store<u32>(out + offset, bigEndian(load<u32>(STATE + offset)), 0, 1);
   }
 }
 
 /**
  * Hashes the blocks from `block` up to `end` (FIPS 180-4 §6.2.2).
  *
- * Four turns of sixteen rounds. The message schedule is sixteen words in locals, each replaced by
- * the one sixteen rounds on. Instead of moving a…h along every round, the roles move: what is h in a
- * round is a in the next. Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and b ^ c was a ^ b one round ago: `x`
- * and `y` take turns to hold it.
+ * Blocks may lie at any address. Four turns of sixteen rounds: the message schedule is sixteen words
+ * in locals, each replaced by the one sixteen rounds on. Instead of moving a…h along every round, the
+ * roles move: what is h in a round is a in the next. Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and b ^ c
+ * was a ^ b one round ago: `x` and `y` take turns to hold it. Additions wait for `e` as late as can be.
  */
 function hashBlocks(block: usize, end: usize): void {
   for (; block < end; block += BLOCK_BYTES) {
-    let w0 = bswap<u32>(load<u32>(block, 0));
-    let w1 = bswap<u32>(load<u32>(block, 4));
-    let w2 = bswap<u32>(load<u32>(block, 8));
-    let w3 = bswap<u32>(load<u32>(block, 12));
-    let w4 = bswap<u32>(load<u32>(block, 16));
-    let w5 = bswap<u32>(load<u32>(block, 20));
-    let w6 = bswap<u32>(load<u32>(block, 24));
-    let w7 = bswap<u32>(load<u32>(block, 28));
-    let w8 = bswap<u32>(load<u32>(block, 32));
-    let w9 = bswap<u32>(load<u32>(block, 36));
-    let w10 = bswap<u32>(load<u32>(block, 40));
-    let w11 = bswap<u32>(load<u32>(block, 44));
-    let w12 = bswap<u32>(load<u32>(block, 48));
-    let w13 = bswap<u32>(load<u32>(block, 52));
-    let w14 = bswap<u32>(load<u32>(block, 56));
-    let w15 = bswap<u32>(load<u32>(block, 60));
+    let w0 = bigEndian(load<u32>(block, 0, 1));
+    let w1 = bigEndian(load<u32>(block, 4, 1));
+    let w2 = bigEndian(load<u32>(block, 8, 1));
+    let w3 = bigEndian(load<u32>(block, 12, 1));
+    let w4 = bigEndian(load<u32>(block, 16, 1));
+    let w5 = bigEndian(load<u32>(block, 20, 1));
+    let w6 = bigEndian(load<u32>(block, 24, 1));
+    let w7 = bigEndian(load<u32>(block, 28, 1));
+    let w8 = bigEndian(load<u32>(block, 32, 1));
+    let w9 = bigEndian(load<u32>(block, 36, 1));
+    let w10 = bigEndian(load<u32>(block, 40, 1));
+    let w11 = bigEndian(load<u32>(block, 44, 1));
+    let w12 = bigEndian(load<u32>(block, 48, 1));
+    let w13 = bigEndian(load<u32>(block, 52, 1));
+    let w14 = bigEndian(load<u32>(block, 56, 1));
+    let w15 = bigEndian(load<u32>(block, 60, 1));
     let a = load<u32>(STATE, 0);
     let b = load<u32>(STATE, 4);
     let c = load<u32>(STATE, 8);
@@ -220,6 +222,13 @@ function hashBlocks(block: usize, end: usize): void {
     store<u32>(STATE, load<u32>(STATE, 24) + g, 24);
     store<u32>(STATE, load<u32>(STATE, 28) + h, 28);
   }
+}
+
+/** Swaps the bytes of a word; inlined, as a call costs as much as the swap and RAM for a frame besides. */
+// @ts-ignore: decorator
+@inline
+function bigEndian(word: u32): u32 {
+  return (rotl<u32>(word, 8) & 0x00ff00ff) | rotr<u32>(word & 0x00ff00ff, 8);
 }
 
 // The functions of FIPS 180-4 §4.1.2: Σ0, Σ1 of the rounds and σ0, σ1 of the message schedule.

@@ -70,8 +70,10 @@ export function allowsUncheckedIdentity(): bool {
  */
 export function devicePageStatus(): i32 {
   if (flashCheck(DevicePage.Address, DevicePage.Bytes) != Status.Ok) return Status.DevicePageInvalid;
-  if (load<u32>(DevicePage.Address + DevicePage.Magic) != DevicePage.MagicValue) return Status.DevicePageInvalid;
-  if (load<u16>(DevicePage.Address + DevicePage.Version) != DevicePage.FormatVersion) return Status.DevicePageInvalid;
+  if (load<u32>(DevicePage.Address + DevicePage.Magic) != DevicePage.MagicValue)
+    return Status.DevicePageInvalid;
+  if (load<u16>(DevicePage.Address + DevicePage.Version) != DevicePage.FormatVersion)
+    return Status.DevicePageInvalid;
   const page = pageBytes();
   const unit = writeUnitBytes();
   if (page < 64 || page > 8192 || (page & (page - 1)) != 0) return Status.DevicePageInvalid;
@@ -79,7 +81,8 @@ export function devicePageStatus(): i32 {
   if (!isPartition(slotAddress(Slot.A), slotBytes(Slot.A), page)) return Status.DevicePageInvalid;
   if (!isPartition(slotAddress(Slot.B), slotBytes(Slot.B), page)) return Status.DevicePageInvalid;
   const stateBytes = load<u32>(DevicePage.Address + DevicePage.StateBytes);
-  if (!isPartition(stateAddress(), stateBytes, page) || stateBytes < 2 * page) return Status.DevicePageInvalid;
+  if (!isPartition(stateAddress(), stateBytes, page) || stateBytes < 2 * page)
+    return Status.DevicePageInvalid;
   const end: u32 = DevicePage.Address + DevicePage.Bytes;
   if (anchorsAddress() + anchorsBytes() > end) return Status.DevicePageInvalid;
   if (componentsAddress() + componentsBytes() > end) return Status.DevicePageInvalid;

@@ -135,7 +135,9 @@ export function authenticate(): i32 {
   status = cborEnd();
   if (status != Status.Ok) return status;
   if (verdict != Status.Ok) return verdict;
-  return hasDigest(manifestStart, manifestEnd - manifestStart, digest) ? Status.Ok : Status.ManifestDigestMismatch;
+  return hasDigest(manifestStart, manifestEnd - manifestStart, digest)
+    ? Status.Ok
+    : Status.ManifestDigestMismatch;
 }
 
 /**
@@ -204,7 +206,7 @@ function readMember(key: i64): i32 {
 
 /** What to say of a member that is not read: from an old draft, unsupported, or unknown. */
 export function refuseMember(key: i64, oldDraft: u32, unsupported: u32): i32 {
-  const bit: u32 = key >= 0 && key < 32 ? 1 << <u32>key : 0;
+  const bit: u32 = key >= 0 && key < 32 ? 1 << (<u32>key) : 0;
   if ((oldDraft & bit) != 0) return Status.DraftTooOld;
   return (unsupported & bit) != 0 ? Status.MemberUnsupported : Status.MemberUnknown;
 }

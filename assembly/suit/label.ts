@@ -23,7 +23,6 @@ export const enum Member {
   Invoke = 9,
   Install = 20,
   Text = 23,
-
 }
 
 /** Sets of members by what is to be said of them, as bits. */
@@ -31,9 +30,24 @@ export const enum MemberSet {
   /** In the envelope: coswid, dependency-resolution, payload-fetch, candidate-verification. */
   EnvelopeUnsupported = (1 << 14) | (1 << 15) | (1 << 16) | (1 << 18),
   /** In the envelope: delegation, and sections of drafts before -17, -27 for install. */
-  EnvelopeOldDraft = (1 << 1) | (1 << 7) | (1 << 8) | (1 << 9) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 17),
+  EnvelopeOldDraft = (1 << 1) |
+    (1 << 7) |
+    (1 << 8) |
+    (1 << 9) |
+    (1 << 10) |
+    (1 << 11) |
+    (1 << 12) |
+    (1 << 13) |
+    (1 << 17),
   /** In the manifest: manifest-component-id, set-version, load, uninstall, and the four above. */
-  ManifestUnsupported = (1 << 5) | (1 << 6) | (1 << 8) | (1 << 24) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 18),
+  ManifestUnsupported = (1 << 5) |
+    (1 << 6) |
+    (1 << 8) |
+    (1 << 24) |
+    (1 << 14) |
+    (1 << 15) |
+    (1 << 16) |
+    (1 << 18),
   /** In the manifest: sections of drafts before -17, -27 for install. */
   ManifestOldDraft = (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 17),
 }

@@ -96,7 +96,7 @@ export function openManifest(): i32 {
     if (status != Status.Ok) return status;
     previous = key;
     previousEnd = cborPosition;
-    if (cborValue >= 0 && cborValue < 32) seen |= 1 << <u32>cborValue;
+    if (cborValue >= 0 && cborValue < 32) seen |= 1 << (<u32>cborValue);
     status = readMember(cborValue);
     if (status != Status.Ok) return status;
   }

@@ -83,7 +83,7 @@ function readParameter(key: i64, selection: u32): i32 {
   // Custom parameters are negative; nothing here could mean them.
   if (key < 0) return Status.ParameterUnsupported;
   if (key >= Parameter.End) return Status.ParameterUnknown;
-  return ((KNOWN_PARAMETERS >> <u64>key) & 1) != 0 ? Status.ParameterUnsupported : Status.ParameterUnknown;
+  return ((KNOWN_PARAMETERS >> (<u64>key)) & 1) != 0 ? Status.ParameterUnsupported : Status.ParameterUnknown;
 }
 
 /** Reads a UUID; a CBOR-PEN identifier, the other form, is not supported (SUIT §8.4.8.1). */
@@ -123,7 +123,8 @@ function readNumber(selection: u32, offset: usize, flag: u32): i32 {
 function readBoolean(): i32 {
   const status = cborHead();
   if (status != Status.Ok) return status;
-  const isBoolean = cborMajor == Major.Simple && (cborArgument == Simple.False || cborArgument == Simple.True);
+  const isBoolean =
+    cborMajor == Major.Simple && (cborArgument == Simple.False || cborArgument == Simple.True);
   return isBoolean ? Status.Ok : Status.CborUnexpectedType;
 }
 

@@ -150,7 +150,7 @@ function step(): i32 {
   if (cborValue < 0) return cborValue < -256 ? Status.CommandUnsupported : Status.CommandUnknown;
   if (cborValue >= Command.End) return Status.CommandUnknown;
   const command = <i32>cborValue;
-  if (((KNOWN_COMMANDS >> <u64>command) & 1) == 0) return Status.CommandUnknown;
+  if (((KNOWN_COMMANDS >> (<u64>command)) & 1) == 0) return Status.CommandUnknown;
   if (command == Command.SetComponentIndex) return selectComponents();
   const selection = get(Frame.Selection);
   if (selection == 0) return Status.ComponentIndexInvalid;
@@ -214,7 +214,7 @@ function selectComponents(): i32 {
       status = cborUnsigned();
       if (status != Status.Ok) return status;
       if (cborArgument >= componentCount) return Status.ComponentIndexInvalid;
-      const bit: u32 = 1 << <u32>cborArgument;
+      const bit: u32 = 1 << (<u32>cborArgument);
       // Components are visited in ascending order, so no other order can be honoured.
       if (bit <= selection) return Status.ArgumentUnsupported;
       selection |= bit;
@@ -229,7 +229,7 @@ function selectComponents(): i32 {
     } else if (cborArgument >= componentCount) {
       return Status.ComponentIndexInvalid;
     } else {
-      selection = 1 << <u32>cborArgument;
+      selection = 1 << (<u32>cborArgument);
     }
   }
   setFrame(Frame.Selection, selection);

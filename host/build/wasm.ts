@@ -29,7 +29,11 @@ const ENTRIES: readonly Entry[] = [
   { name: "crypto-testing", source: "assembly/testing/crypto.ts", target: "testing" },
   { name: "testing/cbor", source: "assembly/testing/cbor.ts", target: "testing" },
   { name: "testing/link", source: "assembly/testing/link.ts", target: "testing" },
-  { name: "testing/trusting-bootloader", source: "assembly/testing/trusting-bootloader.ts", target: "release" },
+  {
+    name: "testing/trusting-bootloader",
+    source: "assembly/testing/trusting-bootloader.ts",
+    target: "release",
+  },
 ];
 
 const Canary = z.strictObject({
@@ -66,8 +70,10 @@ async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
       listFiles: () => [],
     },
   );
-  if (error !== null || module === undefined) throw new Error(`${entry.name}: ${error?.message}\n${stderr.toString()}`);
-  if (applied.size !== patches.length) throw new Error(`${entry.name}: a patch names a file that is not compiled`);
+  if (error !== null || module === undefined)
+    throw new Error(`${entry.name}: ${error?.message}\n${stderr.toString()}`);
+  if (applied.size !== patches.length)
+    throw new Error(`${entry.name}: a patch names a file that is not compiled`);
   await writeFile(path.join(wasmDirectory, `${entry.name}.symbols.wasm`), module);
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm`), stripCustomSections(module));
 }
@@ -85,7 +91,8 @@ function patch(text: string, name: string, patches: readonly Patch[], applied: S
   let patched = text;
   for (const each of patches) {
     if (each.file !== name) continue;
-    if (patched.split(each.find).length !== 2) throw new Error(`${name}: not exactly once in it: ${each.find}`);
+    if (patched.split(each.find).length !== 2)
+      throw new Error(`${name}: not exactly once in it: ${each.find}`);
     patched = patched.replace(each.find, () => each.replace);
     applied.add(each);
   }

@@ -41,9 +41,12 @@ describe("the device's CBOR reader", () => {
     expect(reader.head(hex(encoded))).toMatchObject({ major: 0 });
   });
 
-  it.each(["5f41 00ff", "7f6161ff", "9f01ff", "bf0102ff", "ff"])("refuses the indefinite length of %s", (encoded) => {
-    expect(reader.status(hex(encoded))).toBe(Status.CborIndefinite);
-  });
+  it.each(["5f41 00ff", "7f6161ff", "9f01ff", "bf0102ff", "ff"])(
+    "refuses the indefinite length of %s",
+    (encoded) => {
+      expect(reader.status(hex(encoded))).toBe(Status.CborIndefinite);
+    },
+  );
 
   it.each(["1c", "1d", "1e", "3c", "f800", "f818", "f81f"])("refuses the reserved encoding %s", (encoded) => {
     expect(reader.status(hex(encoded))).toBe(Status.CborReserved);
@@ -57,7 +60,14 @@ describe("the device's CBOR reader", () => {
   );
 
   it("refuses lengths and counts that wrap around the address space", () => {
-    for (const encoded of ["5affffffff", "9affffffff", "baffffffff", "ba80000000", "5bffffffffffffffff", "9bffffffffffffffff"]) {
+    for (const encoded of [
+      "5affffffff",
+      "9affffffff",
+      "baffffffff",
+      "ba80000000",
+      "5bffffffffffffffff",
+      "9bffffffffffffffff",
+    ]) {
       expect(reader.status(hex(encoded))).toBe(Status.CborTruncated);
     }
   });

@@ -1,0 +1,142 @@
+/**
+ * COSE_Key, RFC 9052 §7 and RFC 9053 §7.1.1: the form in which a device holds its trust anchors.
+ */
+import { decode, cdeDecodeOptions } from "cbor2";
+import { encodeCbor, type Cbor } from "../manifest/cbor-writer.ts";
+import { UserError } from "../user-error.ts";
+import { Algorithm, checkedKey, isPrivate, type AlgorithmNumber, type Key } from "./key.ts";
+
+/** Labels of COSE_Key and of its EC2 parameters. */
+const Field = { Kty: 1, Kid: 2, Alg: 3, KeyOps: 4, Crv: -1, X: -2, Y: -3, D: -4 } as const;
+/** Key type EC2. */
+const EC2 = 2;
+/** Elliptic curve P-256. */
+const P256 = 1;
+/** Key operations sign and verify. */
+const SIGN = 1;
+const VERIFY = 2;
+
+const CURVE_NAMES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [2, "P-384"],
+  [3, "P-521"],
+  [4, "X25519"],
+  [5, "X448"],
+  [6, "Ed25519"],
+  [7, "Ed448"],
+  [8, "secp256k1"],
+]);
+
+/** The public key as a deterministic COSE_Key: kty, kid and alg if there are any, crv, x, y. */
+export function coseKeyBytes(key: Key): Uint8Array {
+  return encodeCbor(publicFields(key));
+}
+
+/** The private key as a deterministic COSE_Key. */
+export function privateCoseKeyBytes(key: Key): Uint8Array {
+  const fields = publicFields(key);
+  if (isPrivate(key)) fields.set(Field.D, key.d);
+  return encodeCbor(fields);
+}
+
+function publicFields(key: Key): Map<Cbor, Cbor> {
+  const fields = new Map<Cbor, Cbor>([
+    [Field.Kty, EC2],
+    [Field.Crv, P256],
+    [Field.X, key.x],
+    [Field.Y, key.y],
+  ]);
+  if (key.kid !== undefined) fields.set(Field.Kid, key.kid);
+  if (key.alg !== undefined) fields.set(Field.Alg, key.alg);
+  return fields;
+}
+
+/**
+ * Reads a COSE_Key. The encoding need not be deterministic, as RFC 9052 does not ask for it.
+ *
+ * @throws UserError key-malformed, key-type-unsupported, key-curve-unsupported,
+ *   key-algorithm-unsupported, key-use-forbidden, or what `checkedKey` throws
+ */
+export function readCoseKey(bytes: Uint8Array, name: string): Key {
+  const fields = decodeMap(bytes, name);
+  const kty = fields.get(Field.Kty);
+  if (kty !== EC2) {
+    throw new UserError(
+      "key-type-unsupported",
+      `${name}: the COSE_Key has key type ${String(kty)}; this build uses EC2 (2).`,
+      "Give a P-256 key.",
+    );
+  }
+  const crv = fields.get(Field.Crv);
+  if (crv !== P256) throw curveError(CURVE_NAMES.get(crv) ?? String(crv), name);
+  requireUse(fields.get(Field.KeyOps), name);
+  const y = fields.get(Field.Y);
+  return checkedKey(
+    {
+      x: optionalBytes(fields.get(Field.X), "x", name),
+      y: typeof y === "boolean" ? y : optionalBytes(y, "y", name),
+      d: optionalBytes(fields.get(Field.D), "d", name),
+      alg: algorithm(fields.get(Field.Alg), name),
+      kid: optionalBytes(fields.get(Field.Kid), "kid", name),
+    },
+    name,
+  );
+}
+
+/** The error for a key on a curve other than P-256. */
+export function curveError(curve: string, name: string): UserError {
+  return new UserError(
+    "key-curve-unsupported",
+    `${name}: the key is on curve ${curve}; this build uses P-256.`,
+    "Make a P-256 key with `keys generate`.",
+  );
+}
+
+/** The error for an algorithm that a P-256 key of this build cannot be pinned to. */
+export function algorithmError(stated: string, name: string): UserError {
+  return new UserError(
+    "key-algorithm-unsupported",
+    `${name}: the key is pinned to algorithm ${stated}; this build has ESP256 (-9) and ES256 (-7).`,
+    "Give a key for one of them, or one that states no algorithm.",
+  );
+}
+
+function decodeMap(bytes: Uint8Array, name: string): Map<unknown, unknown> {
+  try {
+    const fields = decode(bytes, {
+      ...cdeDecodeOptions,
+      sortKeys: null,
+      preferMap: true,
+      rejectDuplicateKeys: true,
+    });
+    if (fields instanceof Map) return fields;
+  } catch (cause) {
+    throw new UserError("key-malformed", `${name}: this is not CBOR, so not a COSE_Key.`, FORMATS, { cause });
+  }
+  throw new UserError("key-malformed", `${name}: this is CBOR but not a map, so not a COSE_Key.`, FORMATS);
+}
+
+/** What a key file may be; also the hint of the reader in `key-file.ts`. */
+export const FORMATS = "A key file is PEM, JWK (JSON) or COSE_Key (CBOR, or its hex or base64 text).";
+
+function optionalBytes(value: unknown, field: string, name: string): Uint8Array | undefined {
+  if (value === undefined) return undefined;
+  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  throw new UserError("key-malformed", `${name}: ${field} of the COSE_Key is not a byte string.`);
+}
+
+function algorithm(value: unknown, name: string): AlgorithmNumber | undefined {
+  if (value === undefined || value === Algorithm.ES256 || value === Algorithm.ESP256) return value;
+  throw algorithmError(
+    typeof value === "number" || typeof value === "string" ? String(value) : "of no known form",
+    name,
+  );
+}
+
+function requireUse(operations: unknown, name: string): void {
+  if (operations === undefined) return;
+  if (Array.isArray(operations) && (operations.includes(SIGN) || operations.includes(VERIFY))) return;
+  throw new UserError(
+    "key-use-forbidden",
+    `${name}: key_ops of the COSE_Key allows neither sign nor verify.`,
+  );
+}

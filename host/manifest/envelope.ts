@@ -1,0 +1,152 @@
+/**
+ * The outer structure of a SUIT envelope: where its parts lie.
+ *
+ * Reads tag 107 and the envelope's map (draft-ietf-suit-manifest-37 §8.2) and nothing inside the
+ * members, so that authentication comes before any parsing of the manifest.
+ */
+import { Status } from "../../assembly/status.ts";
+import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
+import {
+  byLabel,
+  ENVELOPE_MEMBERS,
+  ENVELOPE_TAG,
+  RETIRED_DIGEST_ALGORITHM,
+  RETIRED_ENVELOPE_KEYS,
+} from "./labels.ts";
+import { Refusal } from "./refusal.ts";
+
+/** A payload that travels inside the envelope under a text key. */
+export interface IntegratedPayload {
+  readonly name: string;
+  /** Where the key's head starts. */
+  readonly keyStart: number;
+  readonly content: Span;
+}
+
+/** Where the parts of an envelope lie. */
+export interface Envelope {
+  readonly bytes: Uint8Array;
+  /** Key 2: the authentication wrapper. */
+  readonly authentication: Span;
+  /** Key 3: the manifest. */
+  readonly manifest: Span;
+  /** Severed members by key. */
+  readonly severed: ReadonlyMap<number, Span>;
+  readonly integrated: readonly IntegratedPayload[];
+}
+
+/**
+ * Reads the outer structure of an envelope.
+ *
+ * @throws Refusal
+ */
+export function readEnvelope(bytes: Uint8Array): Envelope {
+  const reader = new CborReader(bytes);
+  readTag(reader);
+  const members = new Map<number, Span>();
+  const integrated: IntegratedPayload[] = [];
+  reader.mixedEntries("the envelope", (entry) => {
+    if ("text" in entry) {
+      const name = textOf(bytes, entry.text);
+      integrated.push({
+        name,
+        keyStart: entry.keyStart,
+        content: reader.byteString(`Payload ${JSON.stringify(name)}`),
+      });
+    } else {
+      const label = memberLabel(entry);
+      members.set(label, reader.byteString(`Envelope member ${label}`));
+    }
+  });
+  reader.finish("the envelope");
+  const authentication = members.get(2);
+  const manifest = members.get(3);
+  if (authentication === undefined) {
+    throw new Refusal(Status.AuthenticationMissing, 0, "The envelope has no authentication wrapper (key 2)");
+  }
+  if (manifest === undefined) {
+    throw new Refusal(Status.ManifestMissing, 0, "The envelope has no manifest (key 3)");
+  }
+  const severed = new Map([...members].filter(([label]) => label > 3));
+  return { bytes, authentication, manifest, severed, integrated };
+}
+
+/** The text of a span, with replacement characters where it is not UTF-8. */
+export function textOf(bytes: Uint8Array, span: Span): string {
+  return new TextDecoder().decode(bytes.subarray(span.from, span.to));
+}
+
+/** The bytes that a digest over a member covers: the byte string with its head (§8.3). */
+export function withHead(bytes: Uint8Array, span: Span): Uint8Array {
+  return bytes.subarray(span.start, span.to);
+}
+
+function readTag(reader: CborReader): void {
+  const head = reader.head();
+  if (head.major === Major.Tag && head.argument === BigInt(ENVELOPE_TAG)) return;
+  if (head.major === Major.Map && looksRetired(new CborReader(reader.bytes))) {
+    throw new Refusal(
+      Status.DraftTooOld,
+      0,
+      "The envelope has no tag 107 and uses keys of a draft before draft-ietf-suit-manifest-14",
+    );
+  }
+  throw new Refusal(
+    Status.EnvelopeTag,
+    0,
+    "The input does not start with CBOR tag 107, so it is not a SUIT envelope",
+  );
+}
+
+function memberLabel(entry: IntegerKey): number {
+  const known = byLabel(ENVELOPE_MEMBERS, entry.label);
+  if (known?.supported === true) return known.label;
+  if (known !== undefined) {
+    throw new Refusal(
+      Status.MemberUnsupported,
+      entry.keyStart,
+      `The envelope has the member ${known.name} (${known.label}), which this build does not process`,
+    );
+  }
+  if (RETIRED_ENVELOPE_KEYS.includes(Number(entry.label))) {
+    throw new Refusal(
+      Status.DraftTooOld,
+      entry.keyStart,
+      `The envelope has key ${entry.label}, which only drafts before draft-ietf-suit-manifest-27 use`,
+    );
+  }
+  throw new Refusal(
+    Status.MemberUnknown,
+    entry.keyStart,
+    `The envelope has the unknown member ${entry.label}`,
+  );
+}
+
+/** Whether an untagged map is an envelope of a draft before 14: retired keys, or digest algorithm 2. */
+function looksRetired(reader: CborReader): boolean {
+  let isRetired = false;
+  try {
+    for (let left = reader.map("the envelope"); left > 0 && !isRetired; left--) {
+      const label = Number(reader.integer("a key"));
+      if (RETIRED_ENVELOPE_KEYS.includes(label)) isRetired = true;
+      else if (label !== 2) reader.skip("a value");
+      else isRetired = hasRetiredDigest(reader.within(reader.byteString("the authentication wrapper")));
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  return isRetired;
+}
+
+/** Whether an authentication wrapper states its digest with algorithm 2. */
+function hasRetiredDigest(wrapper: CborReader): boolean {
+  try {
+    wrapper.array("the authentication wrapper");
+    const digest = wrapper.within(wrapper.byteString("the digest"));
+    digest.array("the digest");
+    return digest.integer("the digest algorithm") === BigInt(RETIRED_DIGEST_ALGORITHM);
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}

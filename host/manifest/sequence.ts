@@ -1,0 +1,331 @@
+/**
+ * The rules for command sequences, their arguments and parameters that need no device to check
+ * (draft-ietf-suit-manifest-37 §8.4.5 to §8.4.10).
+ */
+import { Limit } from "../../assembly/limits.ts";
+import { Status } from "../../assembly/status.ts";
+import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
+import { readDigest } from "./digest.ts";
+import {
+  byLabel,
+  COMMANDS,
+  PARAMETERS,
+  PEN_TAG,
+  type CommandLabel,
+  type Label,
+  type ParameterKind,
+} from "./labels.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Where a sequence stands. */
+export interface SequenceContext {
+  /** What to call the section in messages. */
+  readonly name: string;
+  readonly componentCount: number;
+  /** Whether it is the shared sequence or nested in it. */
+  readonly shared: boolean;
+}
+
+/** Commands below this number are custom ones (draft-ietf-suit-manifest-37 §8.4.10). */
+const LAST_REGISTERED_COMMAND = -256n;
+/** Reporting policies have four bits. */
+const MAXIMUM_POLICY = 15n;
+/** Length of a UUID. */
+const UUID_BYTES = 16;
+/** Sizes and slots are 32 bits wide on the device. */
+const MAXIMUM_SIZE = 0xffff_ffffn;
+
+/**
+ * Checks a command sequence with all that is nested in it.
+ *
+ * @param depth how many try-each and run-sequence commands it is nested in
+ * @throws Refusal
+ */
+export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceContext, depth = 0): void {
+  if (depth > Limit.Nesting) {
+    throw new Refusal(
+      Status.NestingTooDeep,
+      span.start,
+      `The ${context.name} sequence nests deeper than the ${Limit.Nesting} levels of this build`,
+    );
+  }
+  const reader = new CborReader(bytes, span.from, span.to);
+  const count = reader.array(`The ${context.name} sequence`);
+  if (count === 0 || count % 2 !== 0) {
+    throw new Refusal(
+      Status.SequenceMalformed,
+      span.from,
+      count === 0
+        ? `The ${context.name} sequence is empty`
+        : `The ${context.name} sequence has ${count} elements, so a command without its argument`,
+    );
+  }
+  // With several components a section selects before it does anything; a nested sequence inherits.
+  let isSelected = context.componentCount === 1 || depth > 0;
+  for (let index = 0; index < count; index += 2) {
+    const start = reader.offset;
+    const label = reader.integer(`A command of the ${context.name} sequence`);
+    const command = knownCommand(label, start, context);
+    if (command.kind === "component-index") isSelected = true;
+    if (!isSelected) {
+      throw new Refusal(
+        Status.ComponentIndexInvalid,
+        start,
+        `The ${context.name} sequence has ${command.name} before it selects one of the components`,
+      );
+    }
+    requireSupported(command, start, context);
+    checkArgument(reader, command, context, depth);
+  }
+  reader.finish(`the ${context.name} sequence`);
+}
+
+function knownCommand(label: bigint, start: number, context: SequenceContext): CommandLabel {
+  const command = byLabel(COMMANDS, label);
+  if (command !== undefined) return command;
+  const isCustom = label < LAST_REGISTERED_COMMAND;
+  throw new Refusal(
+    isCustom ? Status.CommandUnsupported : Status.CommandUnknown,
+    start,
+    `The ${context.name} sequence has the ${isCustom ? "custom" : "unknown"} command ${label}`,
+  );
+}
+
+function requireSupported(command: CommandLabel, start: number, context: SequenceContext): void {
+  if (!command.supported) {
+    throw new Refusal(
+      Status.CommandUnsupported,
+      start,
+      `The ${context.name} sequence has ${command.name} (${command.label}), which this build does not execute`,
+    );
+  }
+  if (context.shared && !command.shared) {
+    throw new Refusal(
+      Status.SharedCommandForbidden,
+      start,
+      `The shared sequence has ${command.name} (${command.label}), which is not allowed there`,
+    );
+  }
+  if (command.name === "invoke" && context.name !== "invoke") {
+    throw new Refusal(
+      Status.CommandUnsupported,
+      start,
+      `The ${context.name} sequence has invoke (${command.label}), which this build executes in the invoke sequence only`,
+    );
+  }
+}
+
+function checkArgument(
+  reader: CborReader,
+  command: CommandLabel,
+  context: SequenceContext,
+  depth: number,
+): void {
+  const what = `The argument of ${command.name}`;
+  switch (command.kind) {
+    case "policy": {
+      checkPolicy(reader, what);
+      return;
+    }
+    case "component-index": {
+      checkComponentIndex(reader, context.componentCount);
+      return;
+    }
+    case "parameters": {
+      checkParameters(reader, command, depth > 0);
+      return;
+    }
+    case "try-each": {
+      checkTryEach(reader, context, depth);
+      return;
+    }
+    case "sequence": {
+      checkSequence(reader.bytes, reader.byteString(what), context, depth + 1);
+      return;
+    }
+    case "component-parameters":
+    case "component-parameter-lists":
+      throw new Refusal(
+        Status.CommandUnsupported,
+        reader.offset,
+        `${command.name} is not executed by this build`,
+      );
+  }
+}
+
+function checkPolicy(reader: CborReader, what: string): void {
+  const start = reader.offset;
+  const head = reader.head();
+  if (head.major !== Major.Unsigned || head.argument > MAXIMUM_POLICY) {
+    throw new Refusal(Status.PolicyMalformed, start, `${what} is not a reporting policy from 0 to 15`);
+  }
+}
+
+function checkComponentIndex(reader: CborReader, componentCount: number): void {
+  const start = reader.offset;
+  if (reader.peek() === Major.Array) {
+    checkIndexList(reader, componentCount);
+    return;
+  }
+  const head = reader.head();
+  if (head.major === Major.Simple && head.information === 21) return;
+  if (head.major !== Major.Unsigned) {
+    throw new Refusal(
+      Status.ArgumentMalformed,
+      start,
+      "The argument of set-component-index is not an index, a list of indices or true",
+    );
+  }
+  requireIndex(head.argument, head.start, componentCount);
+}
+
+/** Indices in ascending order; the device visits components in no other. */
+function checkIndexList(reader: CborReader, componentCount: number): void {
+  const start = reader.offset;
+  const count = reader.array("The list of component indices");
+  if (count === 0) {
+    throw new Refusal(Status.ComponentIndexInvalid, start, "The list of component indices is empty");
+  }
+  let previous = -1n;
+  for (let position = 0; position < count; position++) {
+    const itemStart = reader.offset;
+    const index = reader.unsigned("A component index");
+    requireIndex(index, itemStart, componentCount);
+    if (index <= previous) {
+      throw new Refusal(
+        Status.ArgumentUnsupported,
+        itemStart,
+        "The component indices are not in ascending order",
+      );
+    }
+    previous = index;
+  }
+}
+
+function requireIndex(index: bigint, start: number, componentCount: number): void {
+  if (index < BigInt(componentCount)) return;
+  throw new Refusal(
+    Status.ComponentIndexInvalid,
+    start,
+    `Component index ${index} is not below the number of components, ${componentCount}`,
+  );
+}
+
+/** `[2* bstr, ?null]`; one sequence and null is accepted as well, as the draft's templates write it. */
+function checkTryEach(reader: CborReader, context: SequenceContext, depth: number): void {
+  const start = reader.offset;
+  const count = reader.array("The argument of try-each");
+  if (count < 2) {
+    throw new Refusal(
+      Status.ArgumentMalformed,
+      start,
+      "The argument of try-each offers less than two branches",
+    );
+  }
+  for (let index = 0; index < count; index++) {
+    if (index === count - 1 && reader.takeNull()) return;
+    checkSequence(reader.bytes, reader.byteString("A branch of try-each"), context, depth + 1);
+  }
+}
+
+function checkParameters(reader: CborReader, command: CommandLabel, inNested: boolean): void {
+  const start = reader.offset;
+  let count = 0;
+  reader.entries(`The argument of ${command.name}`, (entry) => {
+    count += 1;
+    checkParameter(reader, supportedParameter(entry), entry.keyStart, inNested);
+  });
+  if (count === 0) throw new Refusal(Status.ArgumentMalformed, start, `${command.name} sets no parameter`);
+}
+
+function supportedParameter(entry: IntegerKey): Label<ParameterKind> {
+  const parameter = byLabel(PARAMETERS, entry.label);
+  if (parameter === undefined) {
+    const custom = entry.label < 0n;
+    throw new Refusal(
+      custom ? Status.ParameterUnsupported : Status.ParameterUnknown,
+      entry.keyStart,
+      `The ${custom ? "custom" : "unknown"} parameter ${entry.label} is set`,
+    );
+  }
+  if (!parameter.supported) {
+    throw new Refusal(
+      Status.ParameterUnsupported,
+      entry.keyStart,
+      `The parameter ${parameter.name} (${parameter.label}) is set, which this build does not use`,
+    );
+  }
+  return parameter;
+}
+
+function checkParameter(
+  reader: CborReader,
+  parameter: Label<ParameterKind>,
+  keyStart: number,
+  inNested: boolean,
+): void {
+  const what = `The parameter ${parameter.name}`;
+  switch (parameter.kind) {
+    case "vendor-identifier":
+    case "class-identifier":
+    case "device-identifier": {
+      checkIdentifier(reader, what);
+      return;
+    }
+    case "digest": {
+      const digest = reader.within(reader.byteString(what));
+      readDigest(digest, what);
+      digest.finish(what);
+      return;
+    }
+    case "size":
+    case "uint": {
+      checkSize(reader, what);
+      return;
+    }
+    case "bool":
+      if (parameter.name === "soft-failure" && !inNested) {
+        throw new Refusal(
+          Status.SoftFailureForbidden,
+          keyStart,
+          "soft-failure is set outside of try-each and run-sequence",
+        );
+      }
+      reader.boolean(what);
+      return;
+    case "tstr":
+      reader.textString(what);
+      return;
+    case "int":
+    case "bstr":
+      throw new Refusal(Status.ParameterUnsupported, keyStart, `${what} is not used by this build`);
+  }
+}
+
+function checkIdentifier(reader: CborReader, what: string): void {
+  if (reader.peek() === Major.Tag) {
+    const { start, argument } = reader.head();
+    throw new Refusal(
+      Status.ArgumentUnsupported,
+      start,
+      argument === BigInt(PEN_TAG)
+        ? `${what} is a private enterprise number, not a UUID`
+        : `${what} has tag ${argument}`,
+    );
+  }
+  const span = reader.byteString(what);
+  if (span.to - span.from !== UUID_BYTES) {
+    throw new Refusal(
+      Status.ArgumentMalformed,
+      span.start,
+      `${what} has ${span.to - span.from} bytes instead of the ${UUID_BYTES} of a UUID`,
+    );
+  }
+}
+
+function checkSize(reader: CborReader, what: string): void {
+  const start = reader.offset;
+  const value = reader.unsigned(what);
+  if (value > MAXIMUM_SIZE)
+    throw new Refusal(Status.NumberTooLarge, start, `${what} is ${value}, beyond 32 bits`);
+}

@@ -1,0 +1,58 @@
+/**
+ * Judges an envelope by the host's own code, independent of the bootloader.
+ */
+import { Status } from "../../assembly/status.ts";
+import type { Key } from "../keys/key.ts";
+import { STATUS_TEXT, type StatusCode } from "../status-text.ts";
+import { algorithmName, authenticate } from "./authentication.ts";
+import { checkContent } from "./content.ts";
+import { readEnvelope } from "./envelope.ts";
+import { Refusal } from "./refusal.ts";
+
+/** The judgement on one envelope. */
+export interface Verdict {
+  readonly ok: boolean;
+  /** Stable code: "ok", or the kebab-case name of the status it is refused with. */
+  readonly reason: StatusCode;
+  /** One sentence: what is wrong and at which byte, or who signed what. */
+  readonly message: string;
+  /** What to do about it; absent if all is in order. */
+  readonly hint?: string;
+  /** Byte offset of what is wrong; absent if all is in order. */
+  readonly offset?: number;
+}
+
+/**
+ * Verifies an envelope under the given keys and checks all that needs no device.
+ *
+ * Envelope structure, then signature, then the manifest's digest, then the manifest's content, then
+ * severed members; the first rule that is broken is the verdict. One signature that verifies is
+ * enough. Names and bytes of integrated payloads are not signed: `image-match` covers the bytes on
+ * the device.
+ *
+ * Total: any bytes get a verdict and nothing is thrown.
+ */
+export function verifyEnvelope(bytes: Uint8Array, keys: readonly Key[]): Verdict {
+  try {
+    const envelope = readEnvelope(bytes);
+    const signer = authenticate(envelope, keys);
+    const facts = checkContent(envelope);
+    const signed = keys[signer.keyIndex];
+    const kid = signed?.kid === undefined ? "" : ` (kid ${kidText(signed.kid)})`;
+    const which = keys.length === 1 ? "the key" : `key ${signer.keyIndex + 1} of ${keys.length}`;
+    return {
+      ok: true,
+      reason: STATUS_TEXT[Status.Ok].code,
+      message: `Signed with ${algorithmName(signer.algorithm)} by ${which}${kid}; sequence number ${facts.sequenceNumber}.`,
+    };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { code, hint } = STATUS_TEXT[error.status];
+    return { ok: false, reason: code, message: error.said(), hint, offset: error.offset };
+  }
+}
+
+function kidText(kid: Uint8Array): string {
+  const text = Buffer.from(kid).toString("utf8");
+  return /^[\x20-\x7e]+$/.test(text) ? JSON.stringify(text) : Buffer.from(kid).toString("hex");
+}

@@ -1,0 +1,42 @@
+/**
+ * What the cryptography costs the device in RAM, as the emulator counts it: static data and worst-case stack.
+ */
+import { describe, expect, it } from "vitest";
+import { Memory } from "../../assembly/layout.ts";
+import { decodeModule } from "../../emulator/wasm/decode.ts";
+import { computeFootprint } from "../../emulator/wasm/footprint.ts";
+import { findExport } from "../../emulator/wasm/module.ts";
+import { computeStack } from "../../emulator/wasm/stack.ts";
+import { readWasm } from "../wasm-file.ts";
+
+const module = decodeModule(readWasm("crypto-release"));
+
+/** `INPUT` and `OUTPUT` of the testing entry. */
+const testingBytes = 1024 + 256;
+
+function ramOf(...exports: string[]): { staticBytes: number; globalBytes: number; stackBytes: number } {
+  const roots = exports.map((name) => {
+    const entry = findExport(module, name);
+    if (entry?.kind !== "function") throw new Error(`${name} is not an exported function`);
+    return entry.index;
+  });
+  const options = { ramBase: Memory.RamBase, ramBytes: Memory.RamBytes };
+  return computeFootprint(module, computeStack(module, { roots }), options);
+}
+
+describe("RAM of the cryptography", () => {
+  it("keeps at most 2000 bytes of static data for SHA-256 and ECDSA together, and two globals", () => {
+    const { staticBytes, globalBytes } = ramOf("ecdsaP256Verify");
+    expect(staticBytes - testingBytes).toBeGreaterThan(1000);
+    expect(staticBytes - testingBytes).toBeLessThanOrEqual(2000);
+    expect(globalBytes).toBe(16);
+  });
+
+  it("verifies a signature in at most 560 bytes of stack", () => {
+    expect(ramOf("ecdsaP256Verify").stackBytes).toBeLessThanOrEqual(560);
+  });
+
+  it("hashes in at most 240 bytes of stack", () => {
+    expect(ramOf("sha256Init", "sha256Update", "sha256Final").stackBytes).toBeLessThanOrEqual(240);
+  });
+});
