@@ -6,12 +6,12 @@
  * one at the start of the first page. Slot A holds the old image, slot B the new one. With the flag
  * the toy boots slot B, but only if both data words are there; otherwise it hangs itself up.
  */
-import binaryen from "binaryen";
 import { Phase, Slot } from "../assembly/layout.ts";
 import { Device, type DeviceOptions, type DeviceState } from "../emulator/device.ts";
 import type { Subject } from "../emulator/explore/subject.ts";
 import { profileNamed } from "../emulator/profile.ts";
 import { buildDevicePage, provision } from "../emulator/provision.ts";
+import { assemble } from "./wat.ts";
 
 /** How the toy goes about its update. */
 export type ToyOrder = "data first" | "flag first";
@@ -111,13 +111,4 @@ function image(padding: number): Uint8Array {
     (export "__heap_base" (global $end))
     (export "reset" (func $reset))
     (func $reset (drop (call $idle (i32.const 1000))) ${"(nop)".repeat(padding)}))`);
-}
-
-function assemble(text: string): Uint8Array {
-  const module = binaryen.parseText(text);
-  try {
-    return module.emitBinary();
-  } finally {
-    module.dispose();
-  }
 }

@@ -1,0 +1,69 @@
+/**
+ * How fast is a campaign? `npx tsx benchmarks/campaign.ts`
+ *
+ * The standard update, every power cut, explored to the end: states per CPU-second, each state one
+ * boot of the real bootloader with signature and image digest checked. The speed of the machine is
+ * stated beside it, as the time that @noble/curves takes to verify one P-256 signature in the same run.
+ */
+import { fileURLToPath } from "node:url";
+import { profileNamed } from "../emulator/profile.ts";
+import { runCampaign } from "../host/campaign/run.ts";
+import { scenarioNamed } from "../host/campaign/scenario.ts";
+import { readWasm } from "../test/wasm-file.ts";
+import { benchEs256 } from "./es256.ts";
+
+/** Figures of one exploration. */
+export interface CampaignSpeed {
+  readonly scenario: string;
+  readonly profile: string;
+  readonly closed: boolean;
+  readonly states: number;
+  readonly transitions: number;
+  readonly boots: number;
+  readonly cpuSeconds: number;
+  readonly statesPerCpuSecond: number;
+  /** Time of one P-256 verification by @noble/curves in the same run [µs]. */
+  readonly nobleMicros: number;
+}
+
+/** Explores the standard update on a profile. */
+export async function measureCampaign(profile: string): Promise<CampaignSpeed> {
+  const reference = await benchEs256({ rounds: 3, roundMillis: 100 });
+  const scenario = scenarioNamed("update", profileNamed(profile), {
+    bootloader: readWasm("bootloader"),
+    firmware1: readWasm("firmware-1"),
+    firmware2: readWasm("firmware-2"),
+    firmwareFailing: readWasm("firmware-failing"),
+    firmwareHanging: readWasm("firmware-hanging"),
+  });
+  const before = process.cpuUsage();
+  const { exploration } = runCampaign(scenario);
+  const { user, system } = process.cpuUsage(before);
+  const cpuSeconds = (user + system) / 1e6;
+  const { closed, states, transitions, boots } = exploration;
+  return {
+    scenario: scenario.name,
+    profile,
+    closed,
+    states,
+    transitions,
+    boots,
+    cpuSeconds,
+    statesPerCpuSecond: states / cpuSeconds,
+    nobleMicros: reference.rows.find(({ name }) => name === "@noble/curves")?.micros ?? NaN,
+  };
+}
+
+/** The figures as lines of text. */
+export function formatCampaign(speed: CampaignSpeed): string {
+  return [
+    `Campaign "${speed.scenario}" on ${speed.profile}${speed.closed ? "" : " (not closed)"}`,
+    `  ${speed.states} states, ${speed.transitions} transitions, ${speed.boots} boots in ${speed.cpuSeconds.toFixed(1)} s of CPU time`,
+    `  ${speed.statesPerCpuSecond.toFixed(0)} states per CPU-second, where @noble/curves takes ${speed.nobleMicros.toFixed(0)} µs per P-256 signature`,
+    `  that is ${((speed.statesPerCpuSecond * speed.nobleMicros) / 1e6).toFixed(2)} states in the time of one such verification`,
+  ].join("\n");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(formatCampaign(await measureCampaign(process.argv[2] ?? "class1")));
+}

@@ -1,0 +1,21 @@
+/**
+ * Every benchmark: `npm run bench`, or `npm run bench -- --json` for figures as data.
+ *
+ * Speed is always a ratio to a peer in the same run; sizes are computed from the binaries.
+ */
+import { formatCampaign, measureCampaign } from "./campaign.ts";
+import { benchEs256 } from "./es256.ts";
+import { formatFootprint, measureFootprints } from "./footprint.ts";
+import { benchSha256 } from "./sha256.ts";
+import { formatTable } from "./table.ts";
+
+const tables = [await benchEs256(), await benchSha256()];
+const footprints = measureFootprints();
+const campaign = await measureCampaign("class1");
+
+if (process.argv.includes("--json")) {
+  console.log(JSON.stringify({ tables, footprints, campaign }, null, 2));
+} else {
+  const parts = [...tables.map(formatTable), ...footprints.map(formatFootprint), formatCampaign(campaign)];
+  console.log(parts.join("\n\n"));
+}

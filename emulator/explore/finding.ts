@@ -1,0 +1,147 @@
+/**
+ * Findings: what an oracle objects to, and the shortest chain of cuts that leads there.
+ */
+
+import type { Cut } from "../cut.ts";
+import { cutOf, type Frontier } from "./frontier.ts";
+import { NEVER, type Liveness } from "./liveness.ts";
+import { describeEnd, type CycleView, type Oracle, type OracleId, type StepView } from "./oracle.ts";
+import type { StateGraph } from "./state-graph.ts";
+
+/** One finding. */
+export interface Finding {
+  readonly oracle: OracleId;
+  /** What is wrong, in one sentence. */
+  readonly sentence: string;
+  /**
+   * One cut per power-on; after them the power stays on. A power-on that ended by itself is written
+   * as a cut after its last operation, which leaves the same state.
+   */
+  readonly cuts: readonly Cut[];
+  /** How the power-on ended in which it showed, in words; undefined if it was cut. */
+  readonly end: string | undefined;
+}
+
+/** Where in the exploration something was seen. */
+export interface Origin {
+  readonly node: number;
+  readonly frontier: Frontier;
+  /** The cut in the node's own power-on that led to what was seen; none if it needs no cut. */
+  readonly step: { readonly operation: number; readonly variant: number } | undefined;
+}
+
+interface Entry {
+  readonly oracle: OracleId;
+  readonly sentence: string;
+  readonly cuts: readonly Cut[];
+  readonly end: string | undefined;
+  /** Cuts, power-ons and order of discovery, for sorting. */
+  readonly rank: readonly [number, number, number];
+}
+
+/** Judges and collects; keeps the first findings of each oracle, which are the shortest. */
+export class FindingLog {
+  readonly #oracles: readonly Oracle[];
+  readonly #limit: number;
+  readonly #entries: Entry[] = [];
+  readonly #counts = new Map<OracleId, number>();
+  /** What was found already: a state may be powered on twice. */
+  readonly #seen = new Set<string>();
+  /** Nodes whose own power-on `alive` objects to, so that the graph need not say it again. */
+  readonly #dead = new Set<number>();
+
+  constructor(oracles: readonly Oracle[], limit: number) {
+    this.#oracles = oracles;
+    this.#limit = limit;
+  }
+
+  /** Judges one uncut power cycle. `origin` is only called for a finding. */
+  judgeCycle(view: CycleView, origin: () => Origin): void {
+    for (const oracle of this.#oracles) {
+      const sentence = oracle.cycle?.(view);
+      if (sentence === undefined) continue;
+      const from = origin();
+      if (oracle.id === "alive") this.#dead.add(from.node);
+      this.#add(oracle.id, sentence, from, describeEnd(view.cycle));
+    }
+  }
+
+  /** Judges one step. */
+  judgeStep(view: StepView, origin: () => Origin): void {
+    for (const oracle of this.#oracles) {
+      const sentence = oracle.step?.(view);
+      if (sentence !== undefined) this.#add(oracle.id, sentence, origin(), undefined);
+    }
+  }
+
+  /** Judges the closed graph: does every state arrive, and does what is at rest stay so? */
+  judgeGraph(graph: StateGraph, liveness: Liveness, frontier: Frontier): void {
+    const isAsked = (id: OracleId): boolean => this.#oracles.some((oracle) => oracle.id === id);
+    const at = (state: number): Origin => ({ node: graph.nodeOf(state), frontier, step: undefined });
+    for (const state of graph.inOrderOfDiscovery()) {
+      const end = graph.endOf(state);
+      if (liveness.bootsToRunning[state] === NEVER) {
+        if (isAsked("alive") && !this.#dead.has(graph.nodeOf(state))) {
+          this.#add(
+            "alive",
+            "However long the power stays on, no image ever runs and waits.",
+            at(state),
+            end,
+          );
+        }
+      } else if (isAsked("quiet")) {
+        if (liveness.bootsToRest[state] === NEVER) {
+          this.#add("quiet", "However long the power stays on, each boot changes something.", at(state), end);
+        } else if (liveness.rest[state] === state && graph.operationsOf(state) > 0) {
+          const sentence = `A boot at rest does ${graph.operationsOf(state)} operations that change nothing.`;
+          this.#add("quiet", sentence, at(state), end);
+        }
+      }
+    }
+  }
+
+  /** The fewest cuts of any finding; Infinity while there is none. */
+  get fewestCuts(): number {
+    return this.#entries.reduce((fewest, { rank }) => Math.min(fewest, rank[0]), Infinity);
+  }
+
+  /** How many findings each oracle has; absent where it has none. */
+  counts(): Record<string, number> {
+    return Object.fromEntries([...this.#counts].sort(([left], [right]) => (left < right ? -1 : 1)));
+  }
+
+  /** The findings that were kept, fewest cuts first. */
+  list(): Finding[] {
+    return [...this.#entries]
+      .sort((left, right) => compareRanks(left.rank, right.rank))
+      .map(({ oracle, sentence, cuts, end }) => ({ oracle, sentence, cuts, end }));
+  }
+
+  #add(oracle: OracleId, sentence: string, { node, frontier, step }: Origin, end: string | undefined): void {
+    const where = step === undefined ? "" : `${step.operation}/${step.variant}`;
+    const key = `${oracle}/${frontier.stateOf(node)}/${where}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    const count = (this.#counts.get(oracle) ?? 0) + 1;
+    this.#counts.set(oracle, count);
+    if (count > this.#limit) return;
+    const extra = step === undefined ? 0 : 1;
+    const chain = frontier.chainOf(node);
+    if (step !== undefined) chain.push(cutOf(step.operation, step.variant));
+    this.#entries.push({
+      oracle,
+      sentence,
+      cuts: chain,
+      end,
+      rank: [frontier.cutsOf(node) + extra, frontier.powerOnsOf(node) + extra, this.#entries.length],
+    });
+  }
+}
+
+function compareRanks(left: readonly number[], right: readonly number[]): number {
+  for (let index = 0; index < left.length; index += 1) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,182 @@
+/**
+ * Oracles: what must be true of every power cycle, of every step from one persistent state to the
+ * next, and of the graph as a whole. What each looks at is all it needs: no oracle knows how a
+ * bootloader works.
+ */
+
+import { Phase } from "../../assembly/layout.ts";
+import { Limit } from "../../assembly/limits.ts";
+import { Status } from "../../assembly/status.ts";
+import type { PowerCycle } from "../device.ts";
+import { describeJournal, slotName } from "./journal.ts";
+import type { StateFacts, Subject, SubjectImage } from "./subject.ts";
+
+/** Names of the oracles, as reports carry them. */
+export type OracleId =
+  "authentic" | "floor" | "alive" | "sound" | "rules" | "durable" | "accepted" | "counted" | "quiet";
+
+/** One power cycle, run until it ended by itself. */
+export interface CycleView {
+  readonly subject: Subject;
+  readonly cycle: PowerCycle;
+  /** The image that was handed control, if it is one of the subject's, byte for byte. */
+  readonly image: SubjectImage | undefined;
+  /** What the state was at power-on. */
+  readonly before: StateFacts;
+  /** The anti-rollback counter when the cycle ended. */
+  readonly floor: bigint;
+  /** Datagrams sent in a cycle in which nothing was handed control. */
+  readonly bootloaderDatagrams: number;
+  /** On the way here the new image was confirmed. */
+  readonly wasConfirmed: boolean;
+}
+
+/** One step: from the state at power-on to a state that a cut leaves. */
+export interface StepView {
+  readonly subject: Subject;
+  readonly before: StateFacts;
+  readonly after: StateFacts;
+  /** On the way to the state at power-on the new image was confirmed. */
+  readonly wasConfirmed: boolean;
+}
+
+/** A named rule. A check returns what is wrong, in one sentence, or undefined. */
+export interface Oracle {
+  readonly id: OracleId;
+  /** What it demands, in one sentence. */
+  readonly sentence: string;
+  readonly cycle?: (view: CycleView) => string | undefined;
+  readonly step?: (view: StepView) => string | undefined;
+}
+
+/** Every oracle. `alive` and `quiet` also look at the closed graph, see liveness.ts. */
+export const ORACLES: readonly Oracle[] = [
+  {
+    id: "authentic",
+    sentence: "What is booted is, byte for byte, an image that the scenario allows, in a slot.",
+    cycle: ({ cycle, image }) =>
+      cycle.booted !== undefined && image === undefined
+        ? `The ${cycle.booted.length} bytes at ${cycle.booted.address} that were booted are no known image.`
+        : undefined,
+  },
+  {
+    id: "floor",
+    sentence: "The booted image's sequence number is not below the anti-rollback counter.",
+    cycle: ({ image, floor }) =>
+      image !== undefined && image.sequenceNumber < floor
+        ? `${image.name} (sequence number ${image.sequenceNumber}) was booted although the counter is ${floor}.`
+        : undefined,
+  },
+  {
+    id: "alive",
+    sentence:
+      "From every state, uninterrupted power reaches a running, idle image within a bounded number of boots, without recovery.",
+    cycle: checkAlive,
+  },
+  {
+    id: "sound",
+    sentence: "Nothing faults, hangs, is refused as a module or returns from reset.",
+    cycle: checkSound,
+  },
+  {
+    id: "rules",
+    sentence: "No rule of the flash is broken, and nothing is written where it may not be.",
+    cycle: ({ cycle }) => cycle.violations[0]?.sentence,
+  },
+  {
+    id: "durable",
+    sentence: "Once the update is confirmed, no state and no boot ever belongs to the old image again.",
+    cycle: ({ wasConfirmed, image }) =>
+      wasConfirmed && image?.role === "old"
+        ? `${image.name} was booted after the update had been confirmed.`
+        : undefined,
+    step: ({ wasConfirmed, after }) =>
+      wasConfirmed && after.activeImage?.role === "old"
+        ? `The journal went back to ${after.activeImage.name} after the update had been confirmed.`
+        : undefined,
+  },
+  {
+    id: "accepted",
+    sentence:
+      "A genuine update is never refused, and given up only after all its trial boots; any other never stays.",
+    cycle: ({ subject, image }) =>
+      subject.expectation === "refused" && image?.role === "new"
+        ? `${image.name} was booted, but this update was to be refused.`
+        : undefined,
+    step: checkAccepted,
+  },
+  {
+    id: "counted",
+    sentence: "The anti-rollback counter is never above the sequence number of the confirmed image.",
+    step: ({ after: { activeImage, floor } }) =>
+      activeImage !== undefined && floor > activeImage.sequenceNumber
+        ? `The counter is ${floor}, but the last confirmed image has sequence number ${activeImage.sequenceNumber}.`
+        : undefined,
+  },
+  {
+    id: "quiet",
+    sentence: "A device at rest stays at rest: its boot writes nothing.",
+  },
+];
+
+/** The oracle of this name. */
+export function oracleOf(id: OracleId): Oracle {
+  const oracle = ORACLES.find((candidate) => candidate.id === id);
+  if (oracle === undefined) throw new RangeError(`There is no oracle ${id}.`);
+  return oracle;
+}
+
+/** Whether a state says that the update is done: confirmed, and the new image active. */
+export function isUpdateConfirmed({ journal, activeImage }: StateFacts): boolean {
+  return journal?.phase === Phase.Confirmed && activeImage?.role === "new";
+}
+
+/** How a power cycle ended, in words. */
+export function describeEnd(cycle: PowerCycle): string {
+  const who =
+    cycle.booted === undefined ? "the bootloader" : `the image in slot ${slotName(cycle.booted.slot)}`;
+  switch (cycle.end) {
+    case "idle":
+      return `${who} is idle`;
+    case "reset":
+      return `${who} asked for a reset`;
+    case "power-loss":
+      return `power was cut while ${who} ran`;
+    case "hard-fault":
+      return `hard fault in ${who}: ${withoutStop(cycle.fault?.message)}`;
+    case "watchdog":
+      return `watchdog reset of ${who}`;
+    case "returned":
+      return `${who} returned from reset()`;
+    case "refused":
+      return `${who} is no module that may run: ${withoutStop(cycle.moduleError?.message)}`;
+  }
+}
+
+function withoutStop(message = "unknown"): string {
+  return message.replace(/\.$/, "");
+}
+
+function checkAlive({ cycle, bootloaderDatagrams }: CycleView): string | undefined {
+  if (cycle.booted !== undefined) return undefined;
+  if (cycle.end === "idle") return "The bootloader found nothing to boot and waits.";
+  return bootloaderDatagrams > 0 ? "The bootloader found nothing to boot and called for help." : undefined;
+}
+
+function checkSound({ cycle, image }: CycleView): string | undefined {
+  if (cycle.end === "idle" || cycle.end === "reset" || cycle.end === "power-loss") return undefined;
+  if (cycle.end === "watchdog" && image?.hangs === true) return undefined;
+  return `${describeEnd(cycle)}.`;
+}
+
+function checkAccepted({ subject, before, after }: StepView): string | undefined {
+  const phase = after.journal?.phase;
+  if (subject.expectation !== "accepted") {
+    return isUpdateConfirmed(after) ? "The update was confirmed, but it was not to stay." : undefined;
+  }
+  if (phase === Phase.Rejected) return `The update was refused: ${describeJournal(after.journal)}.`;
+  if (phase !== Phase.Reverted || before.journal?.phase === Phase.Reverted) return undefined;
+  const isUsedUp = before.journal?.phase === Phase.Trial && before.journal.trialBoots >= Limit.TrialBoots;
+  if (isUsedUp && after.journal?.reason === Status.TrialsExhausted) return undefined;
+  return `The update was given up too early: ${describeJournal(after.journal)}.`;
+}

@@ -1,0 +1,146 @@
+/**
+ * Every persistent state that was seen, small enough for a million of them.
+ *
+ * A state is an array of block ids and an id of its counters. Blocks of 1 KiB lie in a pool in
+ * which equal ones are one: two states that follow each other share all blocks but one. Growing
+ * parts are in chunks, so growing copies little.
+ */
+
+import { FLASH_BYTES } from "../memory-map.ts";
+import { DigestTable } from "./digest-table.ts";
+
+/** Bytes of a block, whatever the part's erase page. */
+export const BLOCK_BYTES = 1024;
+/** Blocks of one state. */
+export const BLOCK_COUNT: number = FLASH_BYTES / BLOCK_BYTES;
+
+const BLOCKS_PER_CHUNK = 1024;
+const STATES_PER_CHUNK = 1024;
+
+/** Blocks by content. */
+class BlockPool {
+  readonly table = new DigestTable();
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+
+  get bytes(): number {
+    return this.table.bytes + this.#chunks.length * BLOCKS_PER_CHUNK * BLOCK_BYTES;
+  }
+
+  /**
+   * The id of the block at `address` of `flash`, which has the hash at `lanes[offset …]`.
+   *
+   * @throws Error when two blocks of different content have the same hash
+   */
+  intern(lanes: Int32Array, offset: number, flash: Uint8Array, address: number): number {
+    const known = this.table.find(lanes, offset);
+    if (known >= 0) {
+      if (!sameBytes(this.content(known), flash, address)) throw new Error("Two blocks have the same hash.");
+      return known;
+    }
+    const id = this.table.add(lanes, offset);
+    if (id % BLOCKS_PER_CHUNK === 0) this.#chunks.push(new Uint8Array(BLOCKS_PER_CHUNK * BLOCK_BYTES));
+    this.content(id).set(flash.subarray(address, address + BLOCK_BYTES));
+    return id;
+  }
+
+  /** The bytes of a block, in place. */
+  content(id: number): Uint8Array<ArrayBuffer> {
+    const chunk = this.#chunks[Math.floor(id / BLOCKS_PER_CHUNK)];
+    if (chunk === undefined) throw new RangeError(`There is no block ${id}.`);
+    const start = (id % BLOCKS_PER_CHUNK) * BLOCK_BYTES;
+    return chunk.subarray(start, start + BLOCK_BYTES);
+  }
+}
+
+/** See the file comment. Ids of states are given out from 0 upward. */
+export class StateStore {
+  readonly blocks = new BlockPool();
+  readonly table = new DigestTable();
+
+  readonly #blockIds: Uint32Array<ArrayBuffer>[] = [];
+  readonly #counterIds: Uint32Array<ArrayBuffer>[] = [];
+  readonly #counters: BigUint64Array[] = [];
+  readonly #counterIdOf = new Map<string, number>();
+
+  /** How many states there are. */
+  get size(): number {
+    return this.table.size;
+  }
+
+  /** Bytes of memory taken, all parts together. */
+  get bytes(): number {
+    const perChunk = STATES_PER_CHUNK * 4 * (BLOCK_COUNT + 1);
+    return this.blocks.bytes + this.table.bytes + this.#blockIds.length * perChunk;
+  }
+
+  /** The id of the state with the hash in `lanes`, or -1. */
+  find(lanes: Int32Array): number {
+    return this.table.find(lanes, 0);
+  }
+
+  /**
+   * Adds a state that is not there yet.
+   *
+   * @param lanes its hash
+   * @param blockIds its BLOCK_COUNT blocks, copied
+   * @param countersId from {@link internCounters}
+   */
+  add(lanes: Int32Array, blockIds: Uint32Array, countersId: number): number {
+    const id = this.table.add(lanes, 0);
+    if (id % STATES_PER_CHUNK === 0) {
+      this.#blockIds.push(new Uint32Array(STATES_PER_CHUNK * BLOCK_COUNT));
+      this.#counterIds.push(new Uint32Array(STATES_PER_CHUNK));
+    }
+    this.blockIds(id).set(blockIds);
+    const ids = this.#counterIds[Math.floor(id / STATES_PER_CHUNK)];
+    if (ids !== undefined) ids[id % STATES_PER_CHUNK] = countersId;
+    return id;
+  }
+
+  /** The block ids of a state, in place. */
+  blockIds(id: number): Uint32Array<ArrayBuffer> {
+    const chunk = this.#blockIds[Math.floor(id / STATES_PER_CHUNK)];
+    if (chunk === undefined) throw new RangeError(`There is no state ${id}.`);
+    const start = (id % STATES_PER_CHUNK) * BLOCK_COUNT;
+    return chunk.subarray(start, start + BLOCK_COUNT);
+  }
+
+  /** The id of these counter values, copied if they are new. */
+  internCounters(values: BigUint64Array): number {
+    const key = values.join();
+    const known = this.#counterIdOf.get(key);
+    if (known !== undefined) return known;
+    const id = this.#counters.length;
+    this.#counters.push(values.slice());
+    this.#counterIdOf.set(key, id);
+    return id;
+  }
+
+  /** The id of the counter values of a state. */
+  countersId(id: number): number {
+    return this.#counterIds[Math.floor(id / STATES_PER_CHUNK)]?.[id % STATES_PER_CHUNK] ?? 0;
+  }
+
+  /** Counter values by their id, in place. */
+  counters(countersId: number): BigUint64Array {
+    const values = this.#counters[countersId];
+    if (values === undefined) throw new RangeError(`There are no counter values ${countersId}.`);
+    return values;
+  }
+
+  /** The flash of a state: a copy. */
+  flash(id: number): Uint8Array<ArrayBuffer> {
+    const flash = new Uint8Array(FLASH_BYTES);
+    this.blockIds(id).forEach((block, index) => {
+      flash.set(this.blocks.content(block), index * BLOCK_BYTES);
+    });
+    return flash;
+  }
+}
+
+function sameBytes(block: Uint8Array, flash: Uint8Array, address: number): boolean {
+  for (let index = 0; index < BLOCK_BYTES; index += 1) {
+    if (block[index] !== flash[address + index]) return false;
+  }
+  return true;
+}

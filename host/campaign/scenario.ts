@@ -1,0 +1,248 @@
+/**
+ * Scenarios: a device, what lies in it, what is at the far end of its link, and what is to become
+ * of it. The same parts give the same scenario, byte for byte.
+ */
+import { createHash } from "node:crypto";
+import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
+import { CoapServer } from "../../emulator/coap-server.ts";
+import { Device, type DeviceState } from "../../emulator/device.ts";
+import type { Expectation, Subject, SubjectImage } from "../../emulator/explore/subject.ts";
+import type { LinkPeer } from "../../emulator/link.ts";
+import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
+import type { Profile } from "../../emulator/profile.ts";
+import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
+import { encodeAnchors, identityOf } from "../device/factory.ts";
+import { checkedKey, isPrivate, type PrivateKey } from "../keys/key.ts";
+import { encodeCbor } from "../manifest/cbor-writer.ts";
+import { createEnvelope } from "../manifest/create.ts";
+import { signEnvelope } from "../manifest/sign.ts";
+import { UserError } from "../user-error.ts";
+
+/** Something to campaign against. */
+export interface Scenario {
+  /** As in a case id: lower case letters, digits and hyphens. */
+  readonly name: string;
+  /** What happens, in one sentence. */
+  readonly title: string;
+  readonly profile: Profile;
+  /** The bootloader's Wasm as it lies in flash. */
+  readonly bootloader: Uint8Array;
+  readonly initial: Required<DeviceState>;
+  /** The far end of the link. */
+  readonly link: LinkPeer;
+  readonly subject: Subject;
+  /** Twins of the modules with the names of their functions. */
+  readonly symbols: readonly Uint8Array[];
+  /** SHA-256 of the bootloader, 64 hexadecimal digits. */
+  readonly bootloaderDigest: string;
+  /** SHA-256 of everything else that the outcome depends on, 64 hexadecimal digits. */
+  readonly inputsDigest: string;
+}
+
+/** What lies in slot B when the update begins: an older image, or nothing. */
+export type SlotBefore = "stale" | "blank";
+
+/** What a standard scenario is made of. */
+export interface UpdateParts {
+  readonly profile: Profile;
+  readonly bootloader: Uint8Array;
+  /** What slot A runs: confirmed, sequence number 1. */
+  readonly installed: Uint8Array;
+  /** What the far end offers: sequence number 2. */
+  readonly offered: Uint8Array;
+  readonly slotB?: SlotBefore;
+  readonly expectation?: Expectation;
+  /** The offered image never comes to an end by itself. */
+  readonly offeredHangs?: boolean;
+  /** Signs what is offered; the key that the device trusts unless stated. */
+  readonly offerKey?: PrivateKey;
+  readonly symbols?: readonly Uint8Array[];
+  /** Default names say what it is. */
+  readonly name?: string;
+  readonly title?: string;
+}
+
+/** The modules that the named scenarios are made of. */
+export interface ScenarioModules {
+  readonly bootloader: Uint8Array;
+  readonly firmware1: Uint8Array;
+  readonly firmware2: Uint8Array;
+  readonly firmwareFailing: Uint8Array;
+  readonly firmwareHanging: Uint8Array;
+  readonly symbols?: readonly Uint8Array[];
+}
+
+const VENDOR = "brownout.example";
+const PRODUCT = "class1";
+const COMPONENT = "app";
+const SEQUENCE_STALE = 0;
+const SEQUENCE_INSTALLED = 1;
+const SEQUENCE_OFFERED = 2;
+
+/** Keys of the test bench: fixed, so that equal modules give equal inputs. They protect nothing. */
+export const TRUSTED_TEST_KEY: PrivateKey = testKey(0x42);
+/** Like {@link TRUSTED_TEST_KEY}, but no device of a scenario trusts it. */
+export const STRANGE_TEST_KEY: PrivateKey = testKey(0x17);
+
+/** The named scenarios, in the order in which a campaign over all runs them. */
+export const SCENARIO_NAMES = [
+  "update",
+  "update-into-blank",
+  "refused-update",
+  "failing-update",
+  "hanging-update",
+] as const;
+/** Name of a scenario that ships. */
+export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+/**
+ * A scenario that ships.
+ *
+ * @throws UserError `scenario-unknown`
+ */
+export function scenarioNamed(name: string, profile: Profile, modules: ScenarioModules): Scenario {
+  const { bootloader, firmware1, firmware2, firmwareFailing, firmwareHanging, symbols = [] } = modules;
+  const parts = { name, profile, bootloader, installed: firmware1, offered: firmware2, symbols };
+  switch (SCENARIO_NAMES.find((known) => known === name)) {
+    case "update":
+      return buildUpdateScenario(parts);
+    case "update-into-blank":
+      return buildUpdateScenario({ ...parts, slotB: "blank" });
+    case "refused-update":
+      return buildUpdateScenario({ ...parts, expectation: "refused", offerKey: STRANGE_TEST_KEY });
+    case "failing-update":
+      return buildUpdateScenario({ ...parts, offered: firmwareFailing, expectation: "reverted" });
+    case "hanging-update":
+      return buildUpdateScenario({
+        ...parts,
+        offered: firmwareHanging,
+        offeredHangs: true,
+        expectation: "reverted",
+      });
+    case undefined:
+      throw new UserError(
+        "scenario-unknown",
+        `There is no scenario "${name}".`,
+        `There are ${SCENARIO_NAMES.join(", ")}.`,
+      );
+  }
+}
+
+/**
+ * The standard update: slot A runs firmware 1, confirmed and at the anti-rollback floor; slot B
+ * holds something older, or nothing; the far end offers firmware 2.
+ */
+export function buildUpdateScenario(parts: UpdateParts): Scenario {
+  const { profile, bootloader, installed, offered, slotB = "stale", symbols = [] } = parts;
+  const { expectation = "accepted", offeredHangs = false, offerKey = TRUSTED_TEST_KEY } = parts;
+  const offer = update(SEQUENCE_OFFERED, offered, offerKey);
+  const images: SubjectImage[] = [
+    { name: "firmware 1", bytes: installed, sequenceNumber: BigInt(SEQUENCE_INSTALLED), role: "old" },
+    {
+      name: "firmware 2",
+      bytes: offered,
+      sequenceNumber: BigInt(SEQUENCE_OFFERED),
+      role: "new",
+      hangs: offeredHangs,
+    },
+  ];
+  const stale = update(SEQUENCE_STALE, olderTwin(installed), TRUSTED_TEST_KEY);
+  const initial = provisioned(profile, bootloader, {
+    A: update(SEQUENCE_INSTALLED, installed, TRUSTED_TEST_KEY),
+    ...(slotB === "stale" ? { B: stale } : {}),
+  });
+  return {
+    name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
+    title: parts.title ?? titleOf(slotB, expectation),
+    profile,
+    bootloader,
+    initial,
+    link: new CoapServer(
+      new Map([
+        ["/suit/envelope", offer.envelope],
+        ["/suit/payload", offer.payload],
+      ]),
+    ),
+    subject: { images, expectation },
+    symbols,
+    bootloaderDigest: digestOf([bootloader]),
+    inputsDigest: digestOf([
+      withoutBootloader(initial.flash),
+      new Uint8Array(initial.counters.buffer.slice(0)),
+      offer.envelope,
+      offer.payload,
+      new TextEncoder().encode(JSON.stringify({ ...profile, figures: undefined, notes: undefined })),
+      new TextEncoder().encode(`${expectation} ${offeredHangs}`),
+    ]),
+  };
+}
+
+function titleOf(slotB: SlotBefore, expectation: Expectation): string {
+  const before = slotB === "stale" ? "slot B holds an older image" : "slot B is blank";
+  const then = {
+    accepted: "a genuine update is offered, tried and confirmed",
+    refused: "an update with a stranger's signature is offered and refused",
+    reverted: "a genuine update is offered that never becomes healthy, and is given up",
+  }[expectation];
+  return `Slot A runs confirmed firmware, ${before}; ${then}.`;
+}
+
+function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
+  const json = {
+    sequenceNumber,
+    component: [COMPONENT],
+    vendor: { domain: VENDOR },
+    class: { name: PRODUCT },
+    uri: "coap://updates.brownout.example/suit/payload",
+  };
+  return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
+}
+
+function provisioned(
+  profile: Profile,
+  bootloader: Uint8Array,
+  slots: { readonly A: SlotContent; readonly B?: SlotContent },
+): Required<DeviceState> {
+  const device = new Device({ profile });
+  provision(device, {
+    bootloader,
+    devicePage: buildDevicePage({
+      profile,
+      bootloaderBytes: bootloader.length,
+      ...identityOf({ vendor: VENDOR, class: PRODUCT }),
+      anchors: encodeAnchors([TRUSTED_TEST_KEY]),
+      components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
+    }),
+    slots,
+    journal: { phase: Phase.Confirmed, activeSlot: Slot.A },
+    counters: [BigInt(SEQUENCE_INSTALLED)],
+  });
+  return device.snapshot();
+}
+
+/** The same module with a custom section more, so that the two can be told apart by their bytes. */
+function olderTwin(module: Uint8Array): Uint8Array {
+  const name = new TextEncoder().encode("older");
+  return Uint8Array.from([...module, 0, name.length + 1, name.length, ...name]);
+}
+
+/** The bootloader has a digest of its own, so neither it nor its length counts here. */
+function withoutBootloader(flash: Uint8Array): Uint8Array {
+  const rest = flash.slice(DEVICE_PAGE.address);
+  return rest.fill(0, DevicePage.BootloaderBytes, DevicePage.BootloaderBytes + 4);
+}
+
+function digestOf(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    hash.update(`${part.length}:`);
+    hash.update(part);
+  }
+  return hash.digest("hex");
+}
+
+function testKey(fill: number): PrivateKey {
+  const key = checkedKey({ d: new Uint8Array(32).fill(fill), alg: -9 }, "test key");
+  if (!isPrivate(key)) throw new Error("A test key has its private half.");
+  return key;
+}

@@ -1,0 +1,166 @@
+/**
+ * Makes a device as it leaves the factory, as one file: a bootloader, an identity, the keys it
+ * trusts, and firmware in slot A that is confirmed already.
+ *
+ * The shortest way is `--sign-key`: it takes our sample firmware 1, makes and signs an envelope for
+ * it, and trusts that key. To bring your own, give `--firmware` with `--sign-key`, or with
+ * `--envelope` and `--key`. With `--key` alone both slots stay blank, and the device waits in
+ * recovery for its first update.
+ *
+ * ```console
+ * $ brownout device create sensor.device --sign-key author.key
+ * sensor.device: class1, bootloader 19345 B, 1 trusted key, firmware 4021 B with sequence 1 in slot A
+ * ```
+ */
+import { z } from "zod";
+import { profileNamed } from "../../../emulator/index.ts";
+import { writeDeviceFile } from "../../device/device-file.ts";
+import { identityOf, manufacture, type DeviceParts } from "../../device/factory.ts";
+import { surveyDevice } from "../../device/survey.ts";
+import { ownModule } from "../../device/wasm-file.ts";
+import { readPrivateKey } from "../../keys/key-file.ts";
+import type { Key, PrivateKey } from "../../keys/key.ts";
+import { createEnvelope } from "../../manifest/create.ts";
+import { inspectEnvelope } from "../../manifest/inspect.ts";
+import { signEnvelope } from "../../manifest/sign.ts";
+import { UUID_PATTERN } from "../../manifest/uuid.ts";
+import { UserError } from "../../user-error.ts";
+import { writeJson, type CliCommand } from "../command.ts";
+import { deviceData, recordOf } from "../device.ts";
+import { ExitCode } from "../exit-code.ts";
+import { readInput, refuseExisting, resolvePath } from "../file.ts";
+import type { Io } from "../io.ts";
+import { parseUnsigned, profileOption, readKeys, repeatable } from "../option.ts";
+
+/** Where the payload of an envelope that is made here would be found; it is delivered at the factory. */
+const PAYLOAD_URI = "coap://update.brownout.example/suit/payload";
+
+const Options = z.object({
+  key: z.array(z.string()).optional(),
+  signKey: z.string().optional(),
+  firmware: z.string().optional(),
+  envelope: z.string().optional(),
+  sequence: z.string(),
+  vendor: z.string(),
+  class: z.string(),
+  deviceId: z.string().optional(),
+  component: z.array(z.string()).optional(),
+  profile: z.string(),
+  bootloader: z.string().optional(),
+  allowUncheckedIdentity: z.boolean().optional(),
+  force: z.boolean().optional(),
+  json: z.boolean().optional(),
+});
+type Options = z.infer<typeof Options>;
+
+/** `brownout device create`. */
+export const deviceCreate: CliCommand = {
+  words: "device create",
+  summary: "make a device, as one file",
+  examples: [
+    "device create sensor.device --sign-key author.key",
+    "device create blank.device --key author.pub --profile stm32l0",
+    "device create own.device --key author.pub --firmware firmware-1.wasm --envelope first.suit",
+  ],
+  declare: (command) => {
+    command
+      .argument("<device>", "write the device here")
+      .option("--sign-key <file>", "private key: signs the first firmware, and is trusted")
+      .addOption(repeatable("-k, --key <file>", "key that the device trusts; may be repeated"))
+      .option("--firmware <wasm>", "first firmware; our sample firmware 1 with --sign-key")
+      .option("-e, --envelope <file>", "the first firmware's signed envelope, instead of --sign-key")
+      .option("--sequence <number>", "sequence number of an envelope made here", parseUnsigned, "1")
+      .option("--vendor <domain>", "who made it: a domain or a UUID", "brownout.example")
+      .option("--class <name>", "which product it is: a name or a UUID", "class1")
+      .option("--device-id <uuid>", "which one it is; zeros unless given")
+      .addOption(repeatable("--component <name>", 'its components; "app" unless given'))
+      .addOption(profileOption())
+      .option("--bootloader <wasm>", "a bootloader instead of ours")
+      .option("--allow-unchecked-identity", "accept manifests that never check vendor and class")
+      .option("--force", "replace a file that is there");
+  },
+  run: ({ io, operands, options }) => {
+    const [file] = z.tuple([z.string()]).parse(operands);
+    const parsed = Options.parse(options);
+    refuseExisting(io, file, parsed.force);
+    const record = recordOf(manufacture(readParts(io, parsed)));
+    const survey = surveyDevice(record.profile, record.state);
+    writeDeviceFile(resolvePath(io, file), record, file);
+    if (parsed.json === true) {
+      writeJson(io, { file, ...deviceData(record) });
+      return ExitCode.Pass;
+    }
+    const slot = survey.slots[0];
+    const keys = `${survey.anchors.length} trusted ${survey.anchors.length === 1 ? "key" : "keys"}`;
+    const firmware =
+      slot?.envelope === undefined
+        ? "both slots blank"
+        : `firmware ${slot.image?.bytes ?? 0} B with sequence ${slot.envelope.sequenceNumber ?? "?"} in slot A`;
+    io.out.write(
+      `${file}: ${survey.profile}, bootloader ${survey.bootloaderBytes} B, ${keys}, ${firmware}\n`,
+    );
+    if (slot?.envelope?.verdict.ok === false) {
+      io.err.write(
+        `${io.err.colors.yellow("note:")} the device will not boot this firmware. ${slot.envelope.verdict.message}\n`,
+      );
+    }
+    return ExitCode.Pass;
+  },
+};
+
+function readParts(io: Io, options: Options): DeviceParts {
+  const { signKey, key = [], bootloader, component: components = ["app"] } = options;
+  const profile = profileNamed(options.profile);
+  const signer = signKey === undefined ? undefined : readPrivateKey(readInput(io, signKey, "key"), signKey);
+  const trusted: Key[] = [...(signer === undefined ? [] : [signer]), ...readKeys(io, key)];
+  if (trusted.length === 0) {
+    throw new UserError(
+      "key-missing",
+      "A device that trusts no key can never be updated.",
+      "Give --sign-key with a private key, or --key with a key to trust.",
+    );
+  }
+  const firmware = readFirmware(io, options, signer);
+  return {
+    profile,
+    bootloader: bootloader === undefined ? ownModule("bootloader") : readInput(io, bootloader, "bootloader"),
+    trusted,
+    identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
+    components,
+    allowUncheckedIdentity: options.allowUncheckedIdentity,
+    ...(firmware === undefined ? {} : { firmware }),
+  };
+}
+
+/** The content of slot A, by whichever way it was given. */
+function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined): DeviceParts["firmware"] {
+  const { envelope: envelopeFile, firmware: firmwareFile } = options;
+  if (envelopeFile !== undefined) {
+    const envelope = readInput(io, envelopeFile, "envelope");
+    const { sequenceNumber } = inspectEnvelope(envelope).description;
+    return {
+      envelope,
+      sequenceNumber: BigInt(sequenceNumber ?? 0),
+      ...(firmwareFile === undefined ? {} : { payload: readInput(io, firmwareFile, "firmware") }),
+    };
+  }
+  if (signer === undefined) {
+    if (firmwareFile === undefined) return undefined;
+    throw new UserError(
+      "envelope-missing",
+      `No device boots ${firmwareFile} without a signed envelope.`,
+      "Add --sign-key to have one made, or --envelope with one that you made.",
+    );
+  }
+  const payload =
+    firmwareFile === undefined ? ownModule("firmware-1") : readInput(io, firmwareFile, "firmware");
+  const json = {
+    sequenceNumber: options.sequence,
+    component: [options.component?.[0] ?? "app"],
+    vendor: UUID_PATTERN.test(options.vendor) ? options.vendor : { domain: options.vendor },
+    class: UUID_PATTERN.test(options.class) ? options.class : { name: options.class },
+    uri: PAYLOAD_URI,
+  };
+  const envelope = signEnvelope(createEnvelope(json, { payload }), signer);
+  return { envelope, payload, sequenceNumber: BigInt(options.sequence) };
+}

@@ -1,0 +1,121 @@
+/**
+ * Offers an update to a device and lets it run: the envelope and the payload stand ready at the far
+ * end of the emulated link, the firmware finds and downloads them, the bootloader judges, tries and
+ * confirms. Power-on follows power-on until nothing changes any more; each is told, and the device
+ * file is written at the end. A device that refuses or reverts the update is a finding.
+ *
+ * Leave `--payload` out if the envelope carries the payload itself.
+ *
+ * ```console
+ * $ brownout device update sensor.device --envelope update.suit --payload firmware-2.wasm
+ * boot 1   slot A     resets itself  1264 operations, 0.18 s, 1.00 mJ
+ *          │ boot: slot A
+ *          │ firmware 1: running from slot A
+ * ...
+ * installed: the update runs from slot B.
+ * ```
+ */
+import { z } from "zod";
+import type { PowerCycle } from "../../../emulator/index.ts";
+import { slotName } from "../../../emulator/explore/journal.ts";
+import { outcomeOf, powerUp, runUntilRest, type Rest, type UpdateOutcome } from "../../device/session.ts";
+import { recordBoot } from "../../report/boot-record.ts";
+import { reasonCode } from "../../report/boot-state.ts";
+import { drawFlashMap, mapFlash } from "../../report/flash-map.ts";
+import { storyData, storyLines } from "../../device/story.ts";
+import { writeJson, writeLines, type CliCommand } from "../command.ts";
+import { openDevice, readOffer, recordOf, saveDevice } from "../device.ts";
+import { ExitCode } from "../exit-code.ts";
+import { readInput } from "../file.ts";
+import { ProgressLine, type Io } from "../io.ts";
+
+const Options = z.object({
+  envelope: z.string(),
+  payload: z.string().optional(),
+  dryRun: z.boolean().optional(),
+  json: z.boolean().optional(),
+});
+
+/** `brownout device update`. */
+export const deviceUpdate: CliCommand = {
+  words: "device update",
+  summary: "offer an update to a device and let it run",
+  examples: ["device update sensor.device --envelope update.suit --payload firmware-2.wasm"],
+  findings: "the device does not run the update in the end",
+  declare: (command) => {
+    command
+      .argument("<device>", "the device")
+      .requiredOption("-e, --envelope <file>", "the signed envelope")
+      .option("-p, --payload <file>", "the payload, unless the envelope carries it")
+      .option("--dry-run", "leave the device file as it is");
+  },
+  run: ({ io, operands, options }) => {
+    const [file] = z.tuple([z.string()]).parse(operands);
+    const { envelope: envelopeFile, payload, dryRun, json } = Options.parse(options);
+    const before = openDevice(io, file);
+    const envelope = readInput(io, envelopeFile, "envelope");
+    const device = powerUp(before, readOffer(io, { envelope: envelopeFile, payload }));
+    const progress = new ProgressLine(io);
+    progress.show("updating");
+    const cycles: PowerCycle[] = [];
+    const rest = runUntilRest(() => {
+      const boot = recordBoot(device);
+      cycles.push(boot.cycle);
+      if (json !== true) {
+        progress.clear();
+        writeLines(io, storyLines(boot, cycles.length, io.out.colors));
+      }
+      progress.show(`updating, boot ${cycles.length + 1}`);
+      return boot.cycle;
+    });
+    progress.clear();
+    const after = recordOf(device);
+    const outcome = outcomeOf(before, after, envelope);
+    if (dryRun !== true) saveDevice(io, file, before, after);
+    if (json === true) {
+      const { result, reason, slot } = outcome;
+      writeJson(io, {
+        file,
+        result,
+        reason: reason === 0 ? null : reasonCode(reason),
+        slot: slot === undefined ? null : slotName(slot),
+        rest,
+        boots: cycles.map(storyData),
+      });
+    } else {
+      const map = drawFlashMap(mapFlash(after.state.flash, after.profile), io.out.colors);
+      writeLines(io, ["", ...map, ""]);
+      io.out.write(`${outcomeText(io, outcome, rest)}\n`);
+    }
+    return rest === "running" && isInstalled(outcome) ? ExitCode.Pass : ExitCode.Findings;
+  },
+};
+
+function isInstalled({ result }: UpdateOutcome): boolean {
+  return result === "installed" || result === "current";
+}
+
+function outcomeText(io: Io, { result, reason, slot }: UpdateOutcome, rest: Rest): string {
+  const { green, red, bold } = io.out.colors;
+  if (rest === "stuck") return red(`${bold("stuck:")} the device never comes to rest.`);
+  const place = slot === undefined ? "no slot" : `slot ${slotName(slot)}`;
+  const why = reason === 0 ? "" : ` (${reasonCode(reason)})`;
+  switch (result) {
+    case "installed":
+      return green(`${bold("installed:")} the update runs from ${place}.`);
+    case "current":
+      return green(`${bold("current:")} the update ran from ${place} already.`);
+    case "refused":
+      return red(
+        `${bold("refused:")} the bootloader did not accept the update${why}; ${place} runs as before.`,
+      );
+    case "reverted":
+      return red(`${bold("reverted:")} the update was tried and taken back${why}; ${place} runs again.`);
+    case "untouched":
+      return red(
+        rest === "recovery"
+          ? `${bold("recovery:")} nothing runs; the bootloader waits for an update that it accepts.`
+          : `${bold("untouched:")} the firmware did not take the offer; its last log line says why.`,
+      );
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The user's files: read and written so that every failure names the file and says what to do.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { writeFileWhole } from "../device/whole-file.ts";
+import { UserError } from "../user-error.ts";
+import type { Io } from "./io.ts";
+
+/** Files beyond this are no envelope, key, payload or device: the largest device has 100 KiB of flash. */
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** The absolute path of a path that the user gave. */
+export function resolvePath(io: Io, file: string): string {
+  return path.resolve(io.directory, file);
+}
+
+/**
+ * Reads a file.
+ *
+ * @param what what it should hold, as in "envelope"
+ * @throws UserError `unreadable-file`
+ */
+export function readInput(io: Io, file: string, what: string): Uint8Array {
+  const absolute = resolvePath(io, file);
+  try {
+    const stat = statSync(absolute);
+    if (stat.isDirectory()) throw unreadable(file, what, "it is a folder", "Give a file.");
+    if (stat.size > FILE_BYTES_MAX) {
+      throw unreadable(file, what, `it has ${stat.size} bytes`, "Give the right file.");
+    }
+    return Uint8Array.from(readFileSync(absolute));
+  } catch (error) {
+    throw error instanceof UserError ? error : readError(file, what, absolute, error);
+  }
+}
+
+/**
+ * Reads a JSON file.
+ *
+ * @throws UserError `unreadable-file` or `json-syntax`
+ */
+export function readJson(io: Io, file: string, what: string): unknown {
+  const text = new TextDecoder().decode(readInput(io, file, what));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(
+      "json-syntax",
+      `${file} is not JSON: ${reason}.`,
+      `Correct the ${what}; an editor that knows JSON marks the place.`,
+      { cause },
+    );
+  }
+}
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Replace a file that is there. */
+  readonly force?: boolean | undefined;
+  /** Permission bits; the usual ones unless given. */
+  readonly mode?: number;
+}
+
+/**
+ * Writes a file, whole or not at all.
+ *
+ * @throws UserError `file-exists` or `unwritable-file`
+ */
+export function writeOutput(
+  io: Io,
+  file: string,
+  content: Uint8Array | string,
+  { force = false, mode }: WriteOptions = {},
+): void {
+  const absolute = resolvePath(io, file);
+  refuseExisting(io, file, force);
+  writeFileWhole(absolute, content, { name: file, ...(mode === undefined ? {} : { mode }) });
+}
+
+/**
+ * Checks that a file may be made.
+ *
+ * @throws UserError `file-exists`
+ */
+export function refuseExisting(io: Io, file: string, force = false): void {
+  if (force || !existsSync(resolvePath(io, file))) return;
+  throw new UserError(
+    "file-exists",
+    `${file} exists already, and it is not overwritten.`,
+    "Choose another name, or add --force.",
+  );
+}
+
+function readError(file: string, what: string, absolute: string, error: unknown): UserError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") {
+    const folder = path.dirname(absolute);
+    const hint = existsSync(folder) ? "Check the name." : `There is no folder ${folder} either.`;
+    return unreadable(file, what, "there is no such file", hint, error);
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return unreadable(file, what, "you may not read it", "Change its permissions.", error);
+  }
+  if (code === "ENOTDIR") {
+    return unreadable(file, what, "a part of its path is a file, not a folder", "Check the path.", error);
+  }
+  return unreadable(file, what, code === "" ? String(error) : code, "Check the path.", error);
+}
+
+function unreadable(file: string, what: string, why: string, hint: string, cause?: unknown): UserError {
+  return new UserError("unreadable-file", `The ${what} ${file} cannot be read: ${why}.`, hint, { cause });
+}

@@ -1,0 +1,84 @@
+/**
+ * Where a command reads its surroundings and writes its output, so that it runs in a process of its
+ * own and inside a test alike.
+ */
+import { createColors } from "picocolors";
+
+/** The colours of one output; every function returns its text unchanged where colours are off. */
+export type Colors = ReturnType<typeof createColors>;
+
+/** One output. */
+export interface Output {
+  readonly isTerminal: boolean;
+  readonly colors: Colors;
+  /** Writes text as it is; a line ends where the text says so. */
+  write(text: string): void;
+}
+
+/** The surroundings of a command. */
+export interface Io {
+  /** Results. */
+  readonly out: Output;
+  /** Errors, notes and progress. */
+  readonly err: Output;
+  /** The folder that relative paths start from. */
+  readonly directory: string;
+}
+
+/** The surroundings of this process. A reader that went away (EPIPE) is no error. */
+export function processIo(): Io {
+  return { out: outputTo(process.stdout), err: outputTo(process.stderr), directory: process.cwd() };
+}
+
+/** Progress on one line that is written again and again; nothing at all unless a person watches. */
+export class ProgressLine {
+  readonly #output: Output;
+  #isShown = false;
+
+  constructor(io: Io) {
+    this.#output = io.err;
+  }
+
+  /** Whether anything is shown. */
+  get isShown(): boolean {
+    return this.#output.isTerminal;
+  }
+
+  /** Replaces the line. */
+  show(text: string): void {
+    if (!this.#output.isTerminal) return;
+    this.#output.write(`\r\u001b[K${this.#output.colors.dim(text)}`);
+    this.#isShown = true;
+  }
+
+  /** Removes the line. */
+  clear(): void {
+    if (this.#isShown) this.#output.write("\r\u001b[K");
+    this.#isShown = false;
+  }
+}
+
+function outputTo(stream: NodeJS.WriteStream): Output {
+  let isOpen = true;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // `brownout … | head` ends the reader early; the command still finishes what it has begun.
+    if (error.code !== "EPIPE") throw error;
+    isOpen = false;
+  });
+  const isTerminal = stream.isTTY;
+  return {
+    isTerminal: isTerminal === true,
+    colors: createColors(wantsColors(isTerminal === true)),
+    write: (text) => {
+      if (isOpen) stream.write(text);
+    },
+  };
+}
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR decide; otherwise only a terminal gets colours. */
+function wantsColors(isTerminal: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true;
+  return isTerminal && TERM !== "dumb";
+}

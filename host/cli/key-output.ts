@@ -1,0 +1,19 @@
+/**
+ * Keys on the standard output.
+ */
+import { jwkOf } from "../keys/jwk.ts";
+import { writeKey, type KeyFormat } from "../keys/key-file.ts";
+import type { Key } from "../keys/key.ts";
+import { writeJson } from "./command.ts";
+import type { Io } from "./io.ts";
+
+/** Prints a key: PEM or JWK as they are, COSE_Key as hex, which every command reads as well. */
+export function printKey(
+  io: Io,
+  key: Key,
+  { format, isJson }: { readonly format: KeyFormat; readonly isJson: boolean },
+): void {
+  if (isJson) return writeJson(io, jwkOf(key));
+  const content = Buffer.from(writeKey(key, format));
+  io.out.write(format === "cose" ? `${content.toString("hex")}\n` : content.toString("utf8"));
+}

@@ -1,0 +1,189 @@
+/**
+ * Scenarios from the command line: one that ships, or a device and an update of the user's own.
+ */
+import { createHash } from "node:crypto";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import { SCENARIO_NAMES, scenarioNamed, type Scenario } from "../campaign/scenario.ts";
+import { CoapServer } from "../../emulator/coap-server.ts";
+import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
+import { profileNamed } from "../../emulator/index.ts";
+import type { DeviceRecord } from "../device/device-file.ts";
+import {
+  ENVELOPE_PATH,
+  outcomeOf,
+  PAYLOAD_PATH,
+  powerUp,
+  runUntilRest,
+  type Offer,
+} from "../device/session.ts";
+import { surveyDevice } from "../device/survey.ts";
+import { ownModule, ownSymbols } from "../device/wasm-file.ts";
+import { inspectEnvelope } from "../manifest/inspect.ts";
+import { readEnvelope } from "../manifest/envelope.ts";
+import { UserError } from "../user-error.ts";
+import { openDevice, recordOf, readOffer } from "./device.ts";
+import { readInput } from "./file.ts";
+import type { Io } from "./io.ts";
+import { profileOption } from "./option.ts";
+
+/** What a scenario of the user's own is called in case ids. */
+export const OWN_SCENARIO = "own";
+
+/** The options that say what a scenario is made of. */
+export const ScenarioOptions = z.object({
+  bootloader: z.string().optional(),
+  device: z.string().optional(),
+  envelope: z.string().optional(),
+  payload: z.string().optional(),
+});
+/** The options that say what a scenario is made of. */
+export type ScenarioOptions = z.infer<typeof ScenarioOptions>;
+
+/** Declares the options that `campaign` and `replay` share. */
+export function declareParts(command: Command): void {
+  command
+    .option("--bootloader <wasm>", "a bootloader instead of ours")
+    .addOption(
+      new Option("--device <file>", "a device of your own; goes with --envelope").conflicts(["bootloader"]),
+    )
+    .option("-e, --envelope <file>", "the update that your own device is offered")
+    .option("-p, --payload <file>", "its payload, unless the envelope carries it");
+}
+
+/** Declares which scenario and which part. */
+export function declareScenario(command: Command): void {
+  command
+    .addOption(new Option("--scenario <name>", "what happens").choices(SCENARIO_NAMES).default("update"))
+    .addOption(profileOption());
+}
+
+/**
+ * Makes the scenario.
+ *
+ * @param name one that ships; of no account if a device is given
+ * @throws UserError for files that do not make a scenario
+ */
+export function readScenario(io: Io, name: string, profile: string, options: ScenarioOptions): Scenario {
+  const { bootloader, device, envelope } = options;
+  if (device !== undefined) {
+    const offer = readOffer(io, options);
+    if (offer === undefined) {
+      throw new UserError("usage", "--device needs something to offer.", "Add --envelope, and --payload.");
+    }
+    return ownScenario(openDevice(io, device), offer, device);
+  }
+  if (envelope !== undefined) {
+    throw new UserError("usage", "--envelope goes with --device.", "Add --device, or leave it out.");
+  }
+  return scenarioNamed(name, profileNamed(profile), {
+    bootloader: bootloader === undefined ? ownModule("bootloader") : readInput(io, bootloader, "bootloader"),
+    firmware1: ownModule("firmware-1"),
+    firmware2: ownModule("firmware-2"),
+    firmwareFailing: ownModule("firmware-failing"),
+    firmwareHanging: ownModule("firmware-hanging"),
+    symbols: ownSymbols(),
+  });
+}
+
+/** A scenario from a device and an offer; what becomes of it without cuts is what is expected. */
+function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario {
+  const { profile, state } = record;
+  const old = runningImage(record, file);
+  const rehearsal = rehearse(record, offer, file);
+  const fresh: SubjectImage = {
+    name: "the update",
+    bytes: offeredImage(offer),
+    sequenceNumber: sequenceOf(offer.envelope),
+    role: "new",
+    hangs: rehearsal.hangs,
+  };
+  const bootloader = state.flash.slice(0, surveyDevice(profile, state).bootloaderBytes);
+  const resources = new Map([[ENVELOPE_PATH, offer.envelope]]);
+  if (offer.payload !== undefined) resources.set(PAYLOAD_PATH, offer.payload);
+  return {
+    name: OWN_SCENARIO,
+    title: `${file} is offered an update; without a cut it is ${rehearsal.expectation}.`,
+    profile,
+    bootloader,
+    initial: state,
+    link: new CoapServer(resources),
+    subject: { images: [old, fresh], expectation: rehearsal.expectation },
+    symbols: ownSymbols(),
+    bootloaderDigest: digestOf([bootloader]),
+    inputsDigest: digestOf([
+      state.flash.subarray(bootloader.length),
+      new TextEncoder().encode([...state.counters].join()),
+      offer.envelope,
+      offer.payload ?? new Uint8Array(),
+      new TextEncoder().encode(JSON.stringify({ ...profile, figures: undefined, notes: undefined })),
+    ]),
+  };
+}
+
+function runningImage({ profile, state }: DeviceRecord, file: string): SubjectImage {
+  const survey = surveyDevice(profile, state);
+  const active = survey.journal.state?.activeSlot;
+  const slot = active === undefined ? undefined : survey.slots[active];
+  if (slot?.image === undefined || slot.envelope === undefined || slot.image.matches === false) {
+    throw new UserError(
+      "device-not-running",
+      `${file} has no confirmed firmware whose image could be followed.`,
+      "Give a device that runs, as `device create --sign-key` makes one.",
+    );
+  }
+  const { address, bytes } = slot.image;
+  return {
+    name: "the old firmware",
+    bytes: state.flash.slice(address, address + bytes),
+    sequenceNumber: BigInt(slot.envelope.sequenceNumber ?? 0),
+    role: "old",
+  };
+}
+
+/** Runs the update once without cuts. */
+function rehearse(
+  record: DeviceRecord,
+  offer: Offer,
+  file: string,
+): { readonly expectation: Expectation; readonly hangs: boolean } {
+  const device = powerUp(record, offer);
+  let hangs = false;
+  const rest = runUntilRest(() => {
+    const cycle = device.powerOn();
+    hangs ||= cycle.end === "watchdog";
+    return cycle;
+  });
+  const { result } = outcomeOf(record, recordOf(device), offer.envelope);
+  if (rest === "running" && result === "installed") return { expectation: "accepted", hangs };
+  if (rest === "running" && (result === "refused" || result === "reverted")) {
+    return { expectation: result, hangs };
+  }
+  throw new UserError(
+    "offer-not-taken",
+    `Without any cut, ${file} does not act on this offer at all.`,
+    "Try it with `device update --dry-run` first; its log says why.",
+  );
+}
+
+function offeredImage({ envelope, payload }: Offer): Uint8Array {
+  if (payload !== undefined) return payload;
+  const { description } = inspectEnvelope(envelope);
+  const span = description.integratedPayloads.length === 0 ? undefined : readEnvelope(envelope).integrated[0];
+  if (span !== undefined) return envelope.slice(span.content.from, span.content.to);
+  throw new UserError(
+    "payload-missing",
+    "The envelope carries no payload, and none was given.",
+    "Add --payload.",
+  );
+}
+
+function sequenceOf(envelope: Uint8Array): bigint {
+  return BigInt(inspectEnvelope(envelope).description.sequenceNumber ?? 0);
+}
+
+function digestOf(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest("hex");
+}

@@ -1,0 +1,210 @@
+/**
+ * The device file: everything of one device that survives a power cycle, as one JSON file.
+ *
+ * ```json
+ * { "format": "brownout-device", "version": 1, "profile": "class1",
+ *   "counters": ["2", "0", "0", "0"], "wear": [0, …], "flash": "base64…", "checksum": "sha-256 hex" }
+ * ```
+ *
+ * `flash` is all 102,400 bytes, `counters` are 64-bit and therefore decimal text, `wear` is erases
+ * per page. The checksum covers the JSON of all other members in this order, so a file that was
+ * damaged or edited is recognised instead of booted.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import {
+  COUNTER_COUNT,
+  FLASH_BYTES,
+  PROFILE_NAMES,
+  profileNamed,
+  type DeviceState,
+  type Profile,
+} from "../../emulator/index.ts";
+import { UserError } from "../user-error.ts";
+import { writeFileWhole } from "./whole-file.ts";
+
+/** The only version of the format so far. */
+export const DEVICE_FILE_VERSION = 1 as const;
+const FORMAT = "brownout-device" as const;
+
+/** What a device file holds. */
+export interface DeviceRecord {
+  readonly profile: Profile;
+  readonly state: Required<DeviceState>;
+}
+
+/** A device file that cannot be used. */
+export class DeviceFileError extends UserError {
+  declare readonly code:
+    | "device-file-format"
+    | "device-file-version"
+    | "device-file-truncated"
+    | "device-file-damaged"
+    | "device-file-profile"
+    | "device-file-changed"
+    | "unreadable-file";
+
+  constructor(code: DeviceFileError["code"], message: string, hint: string, cause?: unknown) {
+    super(code, message, hint, { cause });
+    this.name = "DeviceFileError";
+  }
+}
+
+const Head = z.looseObject({ format: z.literal(FORMAT), version: z.int() });
+
+const Body = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(DEVICE_FILE_VERSION),
+  profile: z.string(),
+  counters: z.array(z.string().regex(/^(0|[1-9][0-9]{0,19})$/)).length(COUNTER_COUNT),
+  wear: z.array(z.int().min(0).max(0xffffffff)),
+  flash: z.base64(),
+  checksum: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** The text of a device file; the same device gives the same text. */
+export function encodeDeviceFile({ profile, state }: DeviceRecord): string {
+  const content = {
+    format: FORMAT,
+    version: DEVICE_FILE_VERSION,
+    profile: profile.name,
+    counters: Array.from(state.counters, String),
+    wear: Array.from(state.wear),
+    flash: Buffer.from(state.flash).toString("base64"),
+  };
+  return `${JSON.stringify({ ...content, checksum: checksumOf(content) }, undefined, 1)}\n`;
+}
+
+/**
+ * Reads the text of a device file.
+ *
+ * @param name what to call the file in errors
+ * @throws DeviceFileError
+ */
+export function decodeDeviceFile(text: string, name: string): DeviceRecord {
+  const body = parseBody(text, name);
+  const { checksum, ...content } = body;
+  if (checksumOf(content) !== checksum) {
+    throw damaged(name, "its checksum does not fit its content");
+  }
+  if (!PROFILE_NAMES.includes(body.profile)) {
+    throw new DeviceFileError(
+      "device-file-profile",
+      `${name} is a device with profile "${body.profile}", which this version of Brownout does not have.`,
+      `It has ${PROFILE_NAMES.join(", ")}.`,
+    );
+  }
+  const profile = profileNamed(body.profile);
+  const flash = Uint8Array.from(Buffer.from(body.flash, "base64"));
+  if (flash.length !== FLASH_BYTES) throw damaged(name, `its flash has ${flash.length} bytes`);
+  const wear = Uint32Array.from(body.wear);
+  if (wear.length !== FLASH_BYTES / profile.pageBytes) throw damaged(name, "its wear has too few pages");
+  const counters = body.counters.map(BigInt);
+  if (counters.some((value) => value >= 1n << 64n)) throw damaged(name, "a counter has more than 64 bits");
+  return { profile, state: { flash, counters: BigUint64Array.from(counters), wear } };
+}
+
+/**
+ * Reads a device file.
+ *
+ * @param name what to call the file in errors
+ * @throws DeviceFileError
+ */
+export function readDeviceFile(file: string, name = file): DeviceRecord {
+  return decodeDeviceFile(readText(file, name), name);
+}
+
+/**
+ * Writes a device file, whole or not at all: whatever interrupts it, the old file or the new one is there.
+ *
+ * @param name what to call the file in errors
+ * @throws UserError `unwritable-file`
+ */
+export function writeDeviceFile(file: string, record: DeviceRecord, name = file): void {
+  writeFileWhole(file, encodeDeviceFile(record), { name });
+}
+
+/**
+ * Writes a device file that was read before, unless somebody else wrote it in the meantime.
+ *
+ * @param before what was read
+ * @throws DeviceFileError `device-file-changed`, UserError `unwritable-file`
+ */
+export function updateDeviceFile(file: string, before: DeviceRecord, after: DeviceRecord, name = file): void {
+  if (encodeDeviceFile(readDeviceFile(file, name)) !== encodeDeviceFile(before)) {
+    throw new DeviceFileError(
+      "device-file-changed",
+      `${name} was written by somebody else while this command ran, so it is left as it is.`,
+      "Run one command at a time on a device.",
+    );
+  }
+  writeDeviceFile(file, after, name);
+}
+
+function readText(file: string, name: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : code;
+    throw new DeviceFileError(
+      "unreadable-file",
+      `The device ${name} cannot be read: ${why}.`,
+      "Give the file that `device create` wrote.",
+      cause,
+    );
+  }
+}
+
+function parseBody(text: string, name: string): z.infer<typeof Body> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    if (!text.includes(FORMAT)) throw foreign(name, cause);
+    throw new DeviceFileError(
+      "device-file-truncated",
+      `${name} is a device file that ends too early or is damaged: it is not whole JSON.`,
+      "Restore it from a copy, or create the device again.",
+      cause,
+    );
+  }
+  const head = Head.safeParse(json);
+  if (!head.success) throw foreign(name, head.error);
+  if (head.data.version !== DEVICE_FILE_VERSION) {
+    throw new DeviceFileError(
+      "device-file-version",
+      `${name} has format version ${head.data.version}; this version of Brownout reads ${DEVICE_FILE_VERSION}.`,
+      "Use the version of Brownout that wrote it, or create the device again.",
+    );
+  }
+  const body = Body.safeParse(json);
+  if (body.success) return body.data;
+  const { path = [], message = "" } = body.error.issues[0] ?? {};
+  throw damaged(name, `${path.map(String).join(".") || "the file"}: ${message}`, body.error);
+}
+
+function checksumOf(content: Omit<z.infer<typeof Body>, "checksum">): string {
+  const { format, version, profile, counters, wear, flash } = content;
+  const text = JSON.stringify([format, version, profile, counters, wear, flash]);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function foreign(name: string, cause: unknown): DeviceFileError {
+  return new DeviceFileError(
+    "device-file-format",
+    `${name} is not a device file.`,
+    "Give the file that `device create` wrote.",
+    cause,
+  );
+}
+
+function damaged(name: string, why: string, cause?: unknown): DeviceFileError {
+  return new DeviceFileError(
+    "device-file-damaged",
+    `${name} is a damaged device file: ${why}.`,
+    "Restore it from a copy, or create the device again.",
+    cause,
+  );
+}

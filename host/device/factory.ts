@@ -1,0 +1,140 @@
+/**
+ * The factory: makes a device out of a bootloader, an identity, trusted keys and a first firmware.
+ */
+import { Limit } from "../../assembly/limits.ts";
+import { Phase, Policy, Slot } from "../../assembly/layout.ts";
+import {
+  buildDevicePage,
+  Device,
+  provision,
+  ProvisionError,
+  type LinkPeer,
+  type Profile,
+  type SlotContent,
+} from "../../emulator/index.ts";
+import { coseKeyBytes } from "../keys/cose-key.ts";
+import { publicKeyOf, type Key } from "../keys/key.ts";
+import { encodeCbor } from "../manifest/cbor-writer.ts";
+import { parseUuid, UUID_PATTERN, classIdentifier, vendorIdentifier } from "../manifest/uuid.ts";
+import { UserError } from "../user-error.ts";
+
+/** What the factory puts together. */
+export interface DeviceParts {
+  readonly profile: Profile;
+  /** The bootloader's Wasm module. */
+  readonly bootloader: Uint8Array;
+  /** Keys that the device trusts; their private halves, if any, stay outside. */
+  readonly trusted: readonly Key[];
+  readonly identity: DeviceIdentity;
+  /** Component names, in the order of their slots. */
+  readonly components: readonly string[];
+  /** Firmware in slot A; without it the device starts in recovery. */
+  readonly firmware?: SlotContent & { readonly sequenceNumber: bigint };
+  /** Accept manifests that never check vendor and class. */
+  readonly allowUncheckedIdentity?: boolean | undefined;
+}
+
+/** Who a device is; 16 bytes each. */
+export interface DeviceIdentity {
+  readonly vendorId: Uint8Array;
+  readonly classId: Uint8Array;
+  readonly deviceId: Uint8Array;
+}
+
+/** What is around a device while it runs. */
+export interface Surroundings {
+  readonly link?: LinkPeer;
+  readonly symbols?: readonly Uint8Array[];
+}
+
+/**
+ * Makes a device as it leaves the factory: confirmed firmware in slot A with the anti-rollback
+ * floor at its sequence number, or two blank slots.
+ *
+ * @throws UserError with the code of the ProvisionError, or `too-many-keys`
+ */
+export function manufacture(parts: DeviceParts, surroundings: Surroundings = {}): Device {
+  const { profile, bootloader, firmware } = parts;
+  const device = new Device({ profile, ...surroundings });
+  try {
+    const devicePage = buildDevicePage({
+      profile,
+      bootloaderBytes: bootloader.length,
+      ...parts.identity,
+      anchors: encodeAnchors(parts.trusted),
+      components: encodeCbor(parts.components.map((name) => [new TextEncoder().encode(name)])),
+      policy: parts.allowUncheckedIdentity === true ? Policy.AllowUncheckedIdentity : 0,
+    });
+    provision(device, {
+      bootloader,
+      devicePage,
+      ...(firmware === undefined
+        ? {}
+        : {
+            slots: { A: firmware },
+            journal: { phase: Phase.Confirmed, activeSlot: Slot.A },
+            counters: [firmware.sequenceNumber],
+          }),
+    });
+  } catch (error) {
+    if (!(error instanceof ProvisionError)) throw error;
+    throw new UserError(error.code, error.message, PROVISION_HINTS[error.code], { cause: error });
+  }
+  return device;
+}
+
+/**
+ * The trust anchors as a device holds them: a CBOR array of COSE_Key.
+ *
+ * @throws UserError `too-many-keys`
+ */
+export function encodeAnchors(keys: readonly Key[]): Uint8Array {
+  if (keys.length > Limit.Anchors) {
+    throw new UserError(
+      "too-many-keys",
+      `A device trusts at most ${Limit.Anchors} keys, and there are ${keys.length}.`,
+      "Give fewer keys; `manifest verify --by host` takes any number.",
+    );
+  }
+  const encoded = keys.map((key) => coseKeyBytes(publicKeyOf(key)));
+  return Uint8Array.from([0x80 | keys.length, ...encoded.flatMap((bytes) => Array.from(bytes))]);
+}
+
+/**
+ * The identity of a device from what people write.
+ *
+ * @param names.vendor a domain or a UUID
+ * @param names.class a product name of that vendor, or a UUID
+ * @param names.device a UUID; all zeros unless given
+ */
+export function identityOf(names: {
+  readonly vendor: string;
+  readonly class: string;
+  readonly device?: string | undefined;
+}): DeviceIdentity {
+  const vendorId = UUID_PATTERN.test(names.vendor) ? parseUuid(names.vendor) : vendorIdentifier(names.vendor);
+  const classId = UUID_PATTERN.test(names.class)
+    ? parseUuid(names.class)
+    : classIdentifier(vendorId, names.class);
+  const deviceId = names.device === undefined ? new Uint8Array(16) : deviceIdentifier(names.device);
+  return { vendorId, classId, deviceId };
+}
+
+function deviceIdentifier(text: string): Uint8Array {
+  if (UUID_PATTERN.test(text)) return parseUuid(text);
+  throw new UserError(
+    "device-identifier",
+    `"${text}" is not a UUID.`,
+    "A device identifier looks like 6d9f1d2c-52d7-4e0b-8c1a-0d2a5b7e9f10.",
+  );
+}
+
+const PROVISION_HINTS: Readonly<Record<ProvisionError["code"], string>> = {
+  "bootloader-size": "Build a smaller bootloader; the boot partition is the same on every device.",
+  "device-page-size": "Give fewer trusted keys or shorter component names.",
+  "device-page-mismatch": "Give the bootloader that the device page was made for.",
+  "identifier-size": "An identifier has 16 bytes.",
+  "slot-overflow": "Give a smaller envelope or payload; the envelope takes whole pages before the payload.",
+  "journal-field": "Choose values that the boot journal can hold.",
+  "counter-value": "The sequence number must fit into 64 bits.",
+};

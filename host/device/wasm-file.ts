@@ -1,0 +1,35 @@
+/**
+ * The project's own Wasm modules, as `npm run build` leaves them.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { wasmDirectory } from "../project.ts";
+import { UserError } from "../user-error.ts";
+
+/** Modules whose unstripped twins give functions in faults their names. */
+const NAMED_MODULES = [
+  "bootloader",
+  "firmware-1",
+  "firmware-2",
+  "firmware-failing",
+  "firmware-hanging",
+] as const;
+
+/**
+ * One of our modules as it goes into flash.
+ *
+ * @param name as in `bootloader` or `firmware-1`
+ * @throws UserError `not-built`
+ */
+export function ownModule(name: string): Uint8Array {
+  const file = path.join(wasmDirectory, `${name}.wasm`);
+  if (existsSync(file)) return Uint8Array.from(readFileSync(file));
+  throw new UserError("not-built", `${file} is missing.`, "Run `npm run build` first.");
+}
+
+/** The unstripped twins of our modules, as far as they are built. */
+export function ownSymbols(): Uint8Array[] {
+  return NAMED_MODULES.map((name) => path.join(wasmDirectory, `${name}.symbols.wasm`))
+    .filter((file) => existsSync(file))
+    .map((file) => Uint8Array.from(readFileSync(file)));
+}

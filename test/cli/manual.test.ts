@@ -1,0 +1,87 @@
+/**
+ * The manuals: their examples are run, and docs/cli.md is what the generator writes.
+ */
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cliPage, manualOf } from "../../host/build/cli-page.ts";
+import { COMMANDS } from "../../host/cli/program.ts";
+import { readWasm } from "../wasm-file.ts";
+import { Workshop } from "./workshop.ts";
+
+/** One command of a manual and what it prints there. */
+interface Step {
+  readonly line: string;
+  readonly expected: string;
+}
+
+const workshop = new Workshop();
+beforeAll(() => workshop.write("firmware-2.wasm", readWasm("firmware-2")));
+afterAll(() => workshop.remove());
+
+function stepsOf(manual: string): Step[] {
+  const blocks = [...manual.matchAll(/```console\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
+  return blocks.flatMap((block) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((step) => {
+        const end = step.indexOf("\n");
+        return { line: step.slice(0, end), expected: step.slice(end + 1) };
+      }),
+  );
+}
+
+/** Figures change with every build of the device code; words do not. */
+function withoutFigures(text: string): string {
+  return text
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}/g, "H")
+    .replace(/(█|▒|▓|·)\1*/g, "$1")
+    .replace(/[0-9][0-9,.]*/g, "N")
+    .replace(/ +/g, " ")
+    .replace(/[µnm](?=[Js]\b)/g, "")
+    .trimEnd();
+}
+
+/** Whether the output is as expected, a line of three dots standing for any lines. */
+function pattern(expected: string): RegExp {
+  const lines = withoutFigures(expected).split("\n");
+  const source = lines
+    .map((line) => (line === "..." ? "[\\s\\S]*?" : `${line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")} ?`))
+    .join("\n")
+    .replaceAll("[\\s\\S]*?\n", "(?:[\\s\\S]*?\n)?");
+  return new RegExp(`^${source}$`);
+}
+
+/** The words of a command line, with single quotes as in a shell. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+}
+
+describe("the manuals", () => {
+  it("have an example each, with every first example of the help in it", () => {
+    for (const command of COMMANDS) {
+      const steps = stepsOf(manualOf(command)).map(({ line }) => line);
+      expect(steps.length).toBeGreaterThan(0);
+      expect(steps.some((line) => line.startsWith(`brownout ${command.words}`))).toBe(true);
+    }
+  });
+
+  it("show what the commands really print", async () => {
+    for (const { line, expected } of COMMANDS.flatMap((command) => stepsOf(manualOf(command)))) {
+      const [program, ...words] = wordsOf(line);
+      if (program === "cat") {
+        workshop.write(words[0] ?? "", expected);
+        continue;
+      }
+      const { out, err } = await workshop.run(...words);
+      expect(withoutFigures(out + err), line).toMatch(pattern(expected));
+    }
+  });
+});
+
+describe("docs/cli.md", () => {
+  it("is fresh: `npm run docs` would not change it", async () => {
+    const file = new URL("../../docs/cli.md", import.meta.url);
+    expect(readFileSync(file, "utf8")).toBe(await cliPage());
+  });
+});

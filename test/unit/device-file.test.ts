@@ -1,0 +1,202 @@
+/**
+ * Device files: they hold a device whole, recognise damage, and survive interruptions.
+ */
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FLASH_BYTES, PROFILE_NAMES, profileNamed } from "../../emulator/index.ts";
+import {
+  decodeDeviceFile,
+  DeviceFileError,
+  encodeDeviceFile,
+  readDeviceFile,
+  updateDeviceFile,
+  writeDeviceFile,
+  type DeviceRecord,
+} from "../../host/device/device-file.ts";
+import { UserError } from "../../host/user-error.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "brownout-device-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A device whose content says which one it is. */
+function deviceOf(mark: number, profileName = "class1"): DeviceRecord {
+  const profile = profileNamed(profileName);
+  return {
+    profile,
+    state: {
+      flash: new Uint8Array(FLASH_BYTES).map((_, index) => (index * 13 + mark) & 255),
+      counters: BigUint64Array.of(BigInt(mark), 0n, (1n << 64n) - 1n, 0n),
+      wear: new Uint32Array(FLASH_BYTES / profile.pageBytes).fill(mark),
+    },
+  };
+}
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof UserError) return error.code;
+    throw error;
+  }
+  return "no error";
+}
+
+describe("a device file", () => {
+  it.each(PROFILE_NAMES)("holds a %s device whole", (name) => {
+    const device = deviceOf(7, name);
+    const { profile, state } = decodeDeviceFile(encodeDeviceFile(device), "x");
+    expect(profile).toBe(device.profile);
+    expect(state).toEqual(device.state);
+  });
+
+  it("is the same text for the same device", () => {
+    expect(encodeDeviceFile(deviceOf(1))).toBe(encodeDeviceFile(deviceOf(1)));
+  });
+
+  it("is refused when any character of its content is another one", () => {
+    const text = encodeDeviceFile(deviceOf(3));
+    fc.assert(
+      fc.property(fc.nat(text.length - 2), fc.constantFrom("0", "A", "}", '"', ","), (at, character) => {
+        fc.pre(text[at] !== character && !/\s/.test(text[at] ?? ""));
+        const damaged = text.slice(0, at) + character + text.slice(at + 1);
+        expect(() => decodeDeviceFile(damaged, "x")).toThrow(DeviceFileError);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("is refused wherever it is cut off", () => {
+    const text = encodeDeviceFile(deviceOf(3));
+    for (let length = 0; length < text.length - 2; length += 7919) {
+      const code = codeOf(() => decodeDeviceFile(text.slice(0, length), "x"));
+      expect(code).toBe(length < 40 ? "device-file-format" : "device-file-truncated");
+    }
+  });
+
+  it("says what is wrong with files that are no device files", () => {
+    for (const text of ["", "hello", "[]", "null", "{}", '{"format":"other","version":1}']) {
+      expect(codeOf(() => decodeDeviceFile(text, "x"))).toBe("device-file-format");
+    }
+  });
+
+  it("says so when another version of Brownout wrote it", () => {
+    const text = encodeDeviceFile(deviceOf(1)).replace('"version": 1', '"version": 2');
+    expect(codeOf(() => decodeDeviceFile(text, "x"))).toBe("device-file-version");
+  });
+
+  it("is refused with members too many or too few, and with another checksum", () => {
+    const text = encodeDeviceFile(deviceOf(1));
+    for (const damaged of [
+      text.replace('"profile"', '"extra": 1, "profile"'),
+      text.replace(/"wear": \[[^\]]*\],/, ""),
+      text.replace(/"checksum": "./, '"checksum": "z'),
+      text.replace('"class1"', '"stm32l0"'),
+    ]) {
+      expect(damaged).not.toBe(text);
+      expect(codeOf(() => decodeDeviceFile(damaged, "x"))).toBe("device-file-damaged");
+    }
+  });
+
+  it("is not overwritten by a command that read an older one", () => {
+    const file = path.join(folder, "a.device");
+    writeDeviceFile(file, deviceOf(1));
+    const read = readDeviceFile(file);
+    writeDeviceFile(file, deviceOf(2));
+    expect(codeOf(() => updateDeviceFile(file, read, deviceOf(3)))).toBe("device-file-changed");
+    expect(readDeviceFile(file).state).toEqual(deviceOf(2).state);
+    updateDeviceFile(file, deviceOf(2), deviceOf(3));
+    expect(readDeviceFile(file).state).toEqual(deviceOf(3).state);
+  });
+});
+
+describe("writing a device file", () => {
+  it("leaves the old file or the new one, whenever the writer is killed", async () => {
+    const file = path.join(folder, "a.device");
+    writeDeviceFile(file, deviceOf(0));
+    const marks = new Set<number>();
+    for (let round = 0; round < 6; round += 1) {
+      const writer = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", WRITER, file], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = new Promise((resolve) => writer.once("exit", resolve));
+      // The writer says when it has begun; then it is killed in the middle of one write or another.
+      await new Promise((resolve) => writer.stdout.once("data", resolve));
+      await new Promise((resolve) => setTimeout(resolve, round * 7));
+      writer.kill("SIGKILL");
+      await ended;
+      const { state } = readDeviceFile(file);
+      const mark = Number(state.counters[0]);
+      expect(state).toEqual(deviceOf(mark).state);
+      marks.add(mark);
+    }
+    expect(marks.size).toBeGreaterThan(1);
+    // What the killed writers left behind is cleared away by the next one.
+    writeDeviceFile(file, deviceOf(1));
+    expect(readdirSync(folder)).toEqual(["a.device"]);
+  });
+
+  it("keeps the mode of the old file, and a symbolic link a link", () => {
+    const file = path.join(folder, "a.device");
+    writeDeviceFile(file, deviceOf(1));
+    chmodSync(file, 0o640);
+    symlinkSync(file, path.join(folder, "link"));
+    writeDeviceFile(path.join(folder, "link"), deviceOf(2));
+    expect(readDeviceFile(file).state).toEqual(deviceOf(2).state);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect(readdirSync(folder)).toEqual(["a.device", "link"]);
+  });
+
+  it("says so when the place cannot be written to, and leaves nothing there", () => {
+    writeFileSync(path.join(folder, "file"), "");
+    mkdirSync(path.join(folder, "inner"));
+    for (const name of ["nowhere/a.device", "file/a.device", "inner"]) {
+      expect(codeOf(() => writeDeviceFile(path.join(folder, name), deviceOf(1)))).toBe("unwritable-file");
+    }
+    expect(codeOf(() => writeDeviceFile("/proc/brownout.device", deviceOf(1)))).toBe("unwritable-file");
+    expect(readdirSync(folder)).toEqual(["file", "inner"]);
+  });
+
+  // The superuser may write everywhere.
+  it.skipIf(process.getuid?.() === 0)("leaves the old file when the folder is read-only", () => {
+    const file = path.join(folder, "a.device");
+    writeDeviceFile(file, deviceOf(1));
+    const before = readFileSync(file, "utf8");
+    chmodSync(folder, 0o555);
+    expect(codeOf(() => writeDeviceFile(file, deviceOf(2)))).toBe("unwritable-file");
+    chmodSync(folder, 0o755);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+});
+
+/** Writes two devices in turn, over and over, until it is killed. */
+const WRITER = `
+  const { writeDeviceFile } = await import(${JSON.stringify(new URL("../../host/device/device-file.ts", import.meta.url).href)});
+  const { profileNamed } = await import(${JSON.stringify(new URL("../../emulator/index.ts", import.meta.url).href)});
+  const profile = profileNamed("class1");
+  const deviceOf = (mark) => ({ profile, state: {
+    flash: new Uint8Array(102400).map((_, index) => (index * 13 + mark) & 255),
+    counters: BigUint64Array.of(BigInt(mark), 0n, (1n << 64n) - 1n, 0n),
+    wear: new Uint32Array(100).fill(mark) } });
+  for (let mark = 1; ; mark = (mark % 200) + 1) {
+    writeDeviceFile(process.argv[1], deviceOf(mark));
+    if (mark === 1) process.stdout.write("begun");
+  }`;
