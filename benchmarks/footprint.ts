@@ -58,7 +58,7 @@ function byFolder(footprint: Footprint): [string, number][] {
 }
 
 function shortName(path: string): string {
-  return path.split("/").at(-1) ?? path;
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,7 @@
 /**
  * A device on which a candidate is staged: the bootloader judges it at the next power-on.
  */
-import { Phase, Policy, Slot } from "../assembly/layout.ts";
+import { Phase, type Policy, Slot } from "../assembly/layout.ts";
 import type { Status } from "../assembly/status.ts";
 import { Device, type PowerCycle } from "../emulator/device.ts";
 import { readJournal } from "../emulator/explore/journal.ts";

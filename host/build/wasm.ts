@@ -57,7 +57,8 @@ for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).so
 async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
   const applied = new Set<Patch>();
   let module: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
+  const stderr = asc.createMemoryStream();
+  const { error } = await asc.main(
     [entry.source, "--config", "asconfig.json", "--target", entry.target, "--outFile", "module.wasm"],
     {
       readFile: async (name, baseDirectory) => {
@@ -68,6 +69,7 @@ async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
         module = typeof contents === "string" ? Buffer.from(contents) : contents;
       },
       listFiles: () => [],
+      stderr,
     },
   );
   if (error !== null || module === undefined)

@@ -20,9 +20,9 @@ function changed(path: string, value: unknown): unknown {
   let at = root;
   for (const key of keys) at = isJson(at) ? at[key] : undefined;
   if (!isJson(at)) throw new Error(`no such place: ${path}`);
-  if (value === undefined) delete at[last];
-  else at[last] = value;
-  return root;
+  at[last] = value;
+  // Like a JSON file: a member without a value is not there.
+  return JSON.parse(JSON.stringify(root));
 }
 
 function errorOf(document: unknown): ProfileError {
