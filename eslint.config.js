@@ -19,7 +19,7 @@ export default tseslint.config(
       // Signals that unwind Wasm; an Error would cost four times as much to throw.
       "@typescript-eslint/only-throw-error": [
         "error",
-        { allow: [{ from: "file", name: ["PowerLoss", "ControlSignal"] }] },
+        { allow: [{ from: "file", name: ["PowerLoss", "ControlSignal", "BusFaultSignal"] }] },
       ],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/switch-exhaustiveness-check": [

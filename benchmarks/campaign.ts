@@ -1,5 +1,5 @@
 /**
- * How fast is a campaign? `npx tsx benchmarks/campaign.ts`
+ * How fast is a campaign? `npx tsx benchmarks/campaign.ts`, or with `--sizes` how it grows with the image.
  *
  * The standard update, every power cut, explored to the end: states per CPU-second, each state one
  * boot of the real bootloader with signature and image digest checked. The speed of the machine is
@@ -10,6 +10,7 @@ import { profileNamed } from "../emulator/profile.ts";
 import { runCampaign } from "../host/campaign/run.ts";
 import { scenarioNamed } from "../host/campaign/scenario.ts";
 import { readWasm } from "../test/wasm-file.ts";
+import { formatSizes, measureSizes } from "./campaign-size.ts";
 import { benchEs256 } from "./es256.ts";
 
 /** Figures of one exploration. */
@@ -65,5 +66,10 @@ export function formatCampaign(speed: CampaignSpeed): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(formatCampaign(await measureCampaign(process.argv[2] ?? "class1")));
+  const [argument = "class1"] = process.argv.slice(2);
+  console.log(
+    argument === "--sizes"
+      ? formatSizes(await measureSizes())
+      : formatCampaign(await measureCampaign(argument)),
+  );
 }

@@ -87,6 +87,11 @@ export interface CoapServerOptions {
   readonly blockBytesMax?: number;
 }
 
+/** What a server is made from. */
+export interface CoapRecipe extends Required<CoapServerOptions> {
+  readonly resources: ReadonlyMap<string, Uint8Array>;
+}
+
 /** Serves byte strings under fixed paths; see the file comment. */
 export class CoapServer implements LinkPeer {
   readonly #resources: ReadonlyMap<string, Resource>;
@@ -109,6 +114,14 @@ export class CoapServer implements LinkPeer {
       });
     }
     this.#resources = served;
+  }
+
+  /** What another thread needs to make the same server; its messages can carry it. */
+  recipe(): CoapRecipe {
+    return {
+      resources: new Map([...this.#resources].map(([path, { content }]) => [path, content])),
+      blockBytesMax: 2 ** (this.#sizeExponentMax + 4),
+    };
   }
 
   /**

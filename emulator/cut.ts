@@ -6,7 +6,7 @@
  */
 
 import { powerLoss, type Operation, type PowerObserver } from "./power.ts";
-import { TEAR_CLASSES, tornBytes, type TearClass } from "./tear.ts";
+import { TEAR_CLASSES, tornVariant, type TearClass } from "./tear.ts";
 
 /** One power cut. */
 export type Cut =
@@ -83,15 +83,15 @@ export class CutPower implements PowerObserver {
     const cut = this.#cut;
     if (operation.index !== cut.operation || cut.phase === "after") return;
     if (cut.phase === "torn") {
-      const bytes = tornBytes(operation, cut.variant, this.#classes);
-      if (bytes === undefined || operation.kind === "counter") {
+      const outcome = tornVariant(operation, cut.variant, this.#classes);
+      if (outcome === undefined || operation.kind === "counter") {
         throw new CutError(
           "cut-variant",
           `${formatCut(cut)}: operation ${operation.index} (${operation.kind}) has no torn variant ${cut.variant}`,
         );
       }
       this.executed = true;
-      operation.tear(bytes);
+      operation.tear(outcome.bytes, outcome);
     }
     this.executed = true;
     throw powerLoss;

@@ -9,19 +9,22 @@
  * Flash that does not hold a module that may run is an outcome of the cycle, not an error.
  */
 
-import { DevicePage, type Slot } from "../assembly/layout.ts";
+import type { Slot } from "../assembly/layout.ts";
 import { Status } from "../assembly/status.ts";
+import { bootloaderBytes } from "./bootloader-length.ts";
 import { Clock, type ByCause, type Timing } from "./clock.ts";
 import { Counters } from "./counters.ts";
+import { NO_BITS, type DeviceBits } from "./device-bits.ts";
 import { nanojoulesOf } from "./energy.ts";
 import { Flash } from "./flash.ts";
-import { ControlSignal, Hal, HAL_SIGNATURES, type HalStage, type LogLine } from "./hal.ts";
+import { busFaultSignal, ControlSignal, Hal, HAL_SIGNATURES, type HalStage, type LogLine } from "./hal.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Link, type LinkPeer } from "./link.ts";
-import { DEVICE_PAGE, FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "./memory-map.ts";
+import { FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "./memory-map.ts";
 import { Power, powerLoss, type PowerObserver } from "./power.ts";
 import type { Profile } from "./profile.ts";
 import { RandomBytes } from "./random.ts";
+import { isRecordingDue, playRecording, type RecordedOperation } from "./recording.ts";
 import type { PowerCycleEnd, Stage, TraceSink } from "./trace.ts";
 import { ViolationLog, type Violation } from "./violation.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -46,6 +49,8 @@ export interface DeviceOptions {
   readonly idleLimitMicros?: number;
   /** Which of the profile's times the clock uses; `typical` by default. */
   readonly timing?: Timing;
+  /** Operations that are played at the first power-on, in place of the bootloader; see recording.ts. */
+  readonly recording?: readonly RecordedOperation[] | undefined;
 }
 
 /** Everything that survives a power cycle. */
@@ -55,6 +60,12 @@ export interface DeviceState {
   readonly counters: BigUint64Array;
   /** Erases per page. History, which the device itself cannot read; left alone where absent. */
   readonly wear?: Uint32Array;
+}
+
+/** A state with what flash remembers beside its content. */
+export interface RememberedState extends DeviceState {
+  /** Nothing where absent. */
+  readonly bits?: DeviceBits;
 }
 
 /** The image that control was handed to. */
@@ -126,6 +137,9 @@ export class Device {
   /** Apart from the images, so that a campaign over thousands of those never forgets it. */
   readonly #bootloaders: ImageCache;
   readonly #images: ImageCache;
+  /** The same modules, built to meet flash that faults or wavers when it is read. */
+  readonly #probed: { readonly bootloaders: ImageCache; readonly images: ImageCache };
+  readonly #recording: readonly RecordedOperation[] | undefined;
   #fault: Fault | undefined;
   #moduleError: ModuleError | undefined;
 
@@ -133,6 +147,7 @@ export class Device {
     const { profile, build = "checked", symbols = [] } = options;
     const wasmMemory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
     this.profile = profile;
+    this.#recording = options.recording;
     this.memory = new Uint8Array(wasmMemory.buffer);
     this.#link = new Link(options.link);
     this.#clock = new Clock(profile, options.timing);
@@ -157,13 +172,16 @@ export class Device {
     const compile = (bytes: Uint8Array): LoadedModule => load(bytes, build, symbols);
     this.#bootloaders = new ImageCache(compile);
     this.#images = new ImageCache(compile);
+    const probed = (bytes: Uint8Array): LoadedModule => load(bytes, "probed", symbols);
+    this.#probed = { bootloaders: new ImageCache(probed), images: new ImageCache(probed) };
     this.#violations.listener = (violation) =>
       this.#power.trace?.event({ kind: "violation", micros: this.#clock.now(), violation });
   }
 
   /** A copy of everything that survives a power cycle. */
-  snapshot(): Required<DeviceState> {
+  snapshot(): Required<RememberedState> {
     return {
+      bits: this.flash.bits,
       flash: this.flash.bytes.slice(),
       counters: this.counters.values.slice(),
       wear: this.flash.wear.slice(),
@@ -175,8 +193,8 @@ export class Device {
    *
    * @throws DeviceError `state-size` when the state is of a device of another shape
    */
-  restore(state: DeviceState): void {
-    const { flash, counters, wear } = state;
+  restore(state: RememberedState): void {
+    const { flash, counters, wear, bits = NO_BITS } = state;
     if (
       flash.length !== FLASH_BYTES ||
       counters.length !== this.counters.values.length ||
@@ -185,6 +203,7 @@ export class Device {
       throw new DeviceError("state-size", "The state belongs to a device of another shape.");
     }
     this.flash.bytes.set(flash);
+    this.flash.bits = bits;
     this.counters.values.set(counters);
     if (wear !== undefined) this.flash.wear.set(wear);
   }
@@ -197,8 +216,10 @@ export class Device {
   powerOn(options: PowerOnOptions = {}): PowerCycle {
     this.#begin(options.observer, options.trace);
     try {
+      this.flash.powerOn();
       return this.#cycle(options.trace);
     } finally {
+      this.flash.powerOff();
       this.#power.powerOff();
     }
   }
@@ -218,11 +239,10 @@ export class Device {
     const loaded = this.#loadBootloader();
     if (loaded instanceof ModuleError) throw loaded;
     const running = this.#enter(loaded, "verify");
-    const { verify } = running.exports;
-    if (typeof verify !== "function") return Status.HalUnavailable;
+    if (running.exports["verify"] === undefined) return Status.HalUnavailable;
     this.#watchdog.start(running);
     try {
-      return Number(verify(address, length));
+      return Number(running.call("verify", address, length));
     } catch (error) {
       const fault = faultOf(error, running);
       if (fault === undefined) throw error;
@@ -236,12 +256,12 @@ export class Device {
     trace?.event({ kind: "power-on", micros: 0 });
     let stage: Stage = "bootloader";
     let booted: BootedImage | undefined;
-    let end = this.#runStage(this.#loadBootloader(), stage);
+    let end = this.#isRecordingDue() ? this.#playRecording() : this.#runStage(this.#loadBootloader(), stage);
     if (end === "boot") {
       stage = "firmware";
       booted = { slot: this.#hal.bootSlot, address: this.#hal.bootAddress, length: this.#hal.bootLength };
       trace?.event({ kind: "boot", micros: this.#clock.now(), ...booted });
-      end = this.#runStage(this.#images.load(this.memory, booted.address, booted.length), stage);
+      end = this.#runImage(booted);
     }
     if (end === "boot") throw new Error("An image cannot hand over to another image.");
     const micros = this.#clock.micros();
@@ -272,13 +292,47 @@ export class Device {
     this.#hal.powerOn();
   }
 
+  #isRecordingDue(): boolean {
+    return this.#recording !== undefined && isRecordingDue(this.counters);
+  }
+
+  #playRecording(): PowerCycleEnd {
+    const { counters, flash } = this;
+    try {
+      playRecording(this.#recording ?? [], { flash, counters, boot: this.profile.layout.boot });
+      return "reset";
+    } catch (error) {
+      if (error === powerLoss) return "power-loss";
+      throw error;
+    }
+  }
+
+  #runImage({ address, length }: BootedImage): PowerCycleEnd | "boot" {
+    if (this.flash.isPoisoned(address, length)) return this.#busFault(address);
+    const images = this.flash.hasHazards ? this.#probed.images : this.#images;
+    return this.#runStage(images.load(this.memory, address, length), "firmware");
+  }
+
+  /** Something other than a load of the running module met flash that faults when it is read. */
+  #busFault(address: number): PowerCycleEnd {
+    this.#fault = {
+      kind: "ecc",
+      functionName: undefined,
+      functionIndex: undefined,
+      address,
+      accessBytes: undefined,
+      instructionOffset: undefined,
+      message: `Flash from 0x${address.toString(16)} on was read whose error-correcting code does not fit.`,
+    };
+    this.#power.trace?.event({ kind: "fault", micros: this.#clock.now(), fault: this.#fault });
+    return "hard-fault";
+  }
+
   #loadBootloader(): LoadedModule | ModuleError {
-    const stated = new DataView(this.memory.buffer).getUint32(
-      DEVICE_PAGE.address + DevicePage.BootloaderBytes,
-      true,
-    );
-    const { address } = this.profile.layout.boot;
-    return this.#bootloaders.load(this.memory, address, Math.min(stated, DEVICE_PAGE.address));
+    const { boot } = this.profile.layout;
+    const bytes = bootloaderBytes(this.flash.bytes, boot);
+    const bootloaders = this.flash.hasHazards ? this.#probed.bootloaders : this.#bootloaders;
+    return bootloaders.load(this.memory, boot.address, bytes);
   }
 
   #enter(loaded: LoadedModule, stage: HalStage): RunningModule {
@@ -295,15 +349,14 @@ export class Device {
       return "refused";
     }
     const running = this.#enter(loaded, stage);
-    const { reset } = running.exports;
-    if (typeof reset !== "function") throw new Error("The loader let a module without reset through.");
     this.#watchdog.start(running);
     try {
-      reset();
+      running.call("reset");
       return "returned";
     } catch (error) {
       if (error === powerLoss) return "power-loss";
       if (error instanceof ControlSignal) return error.kind;
+      if (error === busFaultSignal) return this.#busFault(this.#hal.busFaultAddress);
       const fault = faultOf(error, running);
       if (fault === undefined) throw error;
       this.#fault = fault;

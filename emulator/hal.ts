@@ -41,6 +41,14 @@ export const resetSignal: ControlSignal = Object.freeze(new ControlSignal("reset
 /** Nothing more can happen in this power cycle. */
 export const idleSignal: ControlSignal = Object.freeze(new ControlSignal("idle"));
 
+/** Unwinds a module that made the hardware read flash that faults: {@link Hal.busFaultAddress}. */
+export class BusFaultSignal {
+  readonly kind = "bus-fault";
+}
+
+/** The one {@link BusFaultSignal}; compare with `===`. */
+export const busFaultSignal: BusFaultSignal = Object.freeze(new BusFaultSignal());
+
 /** One line of the device's log. */
 export interface LogLine {
   /** Simulated time since power-on [µs]. */
@@ -101,6 +109,8 @@ export class Hal {
   bootAddress = 0;
   bootLength = 0;
   bootSlot: Slot = Slot.A;
+  /** Where the data began that the last bus fault was about. */
+  busFaultAddress = 0;
 
   readonly #parts: HalParts;
   readonly #view: DataView;
@@ -155,8 +165,12 @@ export class Hal {
         return flash.program(address >>> 0, memory.subarray(start, start + bytes));
       },
 
-      flash_check: (address: number, length: number): Status =>
-        (address >>> 0) + (length >>> 0) <= FLASH_BYTES ? Status.Ok : Status.HalArgument,
+      flash_check: (address: number, length: number): Status => {
+        const start = address >>> 0;
+        const bytes = length >>> 0;
+        if (start + bytes > FLASH_BYTES) return Status.HalArgument;
+        return flash.isPoisoned(start, bytes) ? Status.FlashUnreadable : Status.Ok;
+      },
 
       counter_read: (id: number, out: number): Status => {
         const value = counters.read(id >>> 0);
@@ -284,8 +298,12 @@ export class Hal {
     return address >= RAM_BASE && address + bytes <= this.#linearEnd;
   }
 
+  /** @throws BusFaultSignal when it is in flash and reading it is a bus fault */
   #readable(address: number, bytes: number): boolean {
-    return address + bytes <= FLASH_BYTES || this.#writable(address, bytes);
+    if (address + bytes > FLASH_BYTES) return this.#writable(address, bytes);
+    if (!this.#parts.flash.isPoisoned(address, bytes)) return true;
+    this.busFaultAddress = address;
+    throw busFaultSignal;
   }
 }
 

@@ -8,15 +8,18 @@ export type { ByCause, Timing } from "./clock.ts";
 export { CoapServer, type CoapServerOptions } from "./coap-server.ts";
 export { COUNTER_COUNT, type Counters } from "./counters.ts";
 export { CutError, CutPower, formatCut, formatCuts, parseCut, parseCuts, type Cut } from "./cut.ts";
+export { formatDefect, parseDefect, type Defect } from "./defect.ts";
 export {
   Device,
   DeviceError,
   type BootedImage,
   type DeviceOptions,
   type DeviceState,
+  type RememberedState,
   type PowerCycle,
   type PowerOnOptions,
 } from "./device.ts";
+export { NO_BITS, type DeviceBit, type DeviceBitKind, type DeviceBits } from "./device-bits.ts";
 export { nanojoulesOf } from "./energy.ts";
 export type { Flash } from "./flash.ts";
 export { HAL_SIGNATURES, type LogLine } from "./hal.ts";
@@ -45,9 +48,13 @@ export {
   type FlashOperation,
   type Operation,
   type PowerLoss,
+  type AgedContent,
+  type FlashPart,
   type PowerObserver,
+  type TornOutcome,
 } from "./power.ts";
 export {
+  defectiveProfile,
   parseProfile,
   PROFILE_NAMES,
   ProfileError,
@@ -57,6 +64,7 @@ export {
   type Micros,
   type Profile,
   type UnitRule,
+  type WriteLimit,
 } from "./profile.ts";
 export {
   buildDevicePage,
@@ -70,7 +78,15 @@ export {
   type ProvisionOptions,
   type SlotContent,
 } from "./provision.ts";
-export { TEAR_CLASSES, tornBytes, tornVariants, type TearClass, type TornVariant } from "./tear.ts";
+export {
+  PLAIN_TEAR_CLASSES,
+  TEAR_CLASSES,
+  tornBytes,
+  tornVariant,
+  tornVariants,
+  type TearClass,
+  type TornVariant,
+} from "./tear.ts";
 export { TraceRecorder, type PowerCycleEnd, type Stage, type TraceEvent, type TraceSink } from "./trace.ts";
 export type { Violation, ViolationRule } from "./violation.ts";
 export { faultOf, type Fault, type FaultKind } from "./wasm/fault.ts";

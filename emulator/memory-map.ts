@@ -81,7 +81,7 @@ export function otherSlot(slot: Slot): Slot {
   return slot === Slot.A ? Slot.B : Slot.A;
 }
 
-/** The two pages of the boot journal. */
+/** The two pages of the boot journal; less where a layout of somebody else has a smaller state partition. */
 export function journalRange(layout: Layout, pageBytes: number): FlashRange {
-  return { address: layout.state.address, bytes: 2 * pageBytes };
+  return { address: layout.state.address, bytes: Math.min(2 * pageBytes, layout.state.bytes) };
 }

@@ -7,7 +7,28 @@
  * the power by throwing {@link powerLoss}.
  */
 
+import type { DeviceBit } from "./device-bits.ts";
 import type { TraceSink } from "./trace.ts";
+
+/** The part that a flash operation works on. */
+export interface FlashPart {
+  /** The whole flash, as it was before the operation; valid during the call only. */
+  readonly content: Uint8Array;
+  readonly pageBytes: number;
+  readonly erasedValue: number;
+  /** Bytes that one error-correcting code covers; 0 where the part has none. */
+  readonly eccUnitBytes: number;
+}
+
+/** What a torn operation leaves. */
+export interface TornOutcome {
+  /** The content of the whole page or unit. */
+  readonly bytes: Uint8Array;
+  /** Content elsewhere that was damaged. */
+  readonly damage?: { readonly address: number; readonly bytes: Uint8Array };
+  /** What flash remembers of it. */
+  readonly bits?: readonly DeviceBit[];
+}
 
 /** A page erase or a unit program, seen by an observer. One object serves many operations. */
 export interface FlashOperation {
@@ -22,11 +43,13 @@ export interface FlashOperation {
   readonly before: Uint8Array;
   /** The content after; valid during the call only. */
   readonly after: Uint8Array;
+  /** What the operation works on; absent where only its own content is known. */
+  readonly part?: FlashPart;
   /**
-   * Leaves `bytes` where the operation was going to write and cuts the power. May be called from
-   * {@link PowerObserver.before} only; never returns.
+   * Leaves `bytes` where the operation was going to write, and whatever else the outcome says, and
+   * cuts the power. May be called from {@link PowerObserver.before} only; never returns.
    */
-  tear(bytes: Uint8Array): never;
+  tear(bytes: Uint8Array, outcome?: TornOutcome): never;
 }
 
 /** An advance of a monotonic counter, seen by an observer. One object serves many operations. */
@@ -43,8 +66,19 @@ export interface CounterOperation {
 /** What a power cut can hit. Objects are reused: copy what is to be kept. */
 export type Operation = FlashOperation | CounterOperation;
 
+/** Content that changed without an operation. */
+export interface AgedContent {
+  readonly address: number;
+  readonly before: Uint8Array;
+}
+
 /** Watches operations, and may end the power by throwing {@link powerLoss}. */
 export interface PowerObserver {
+  /**
+   * Called before anything runs, if flash came up otherwise than it was left: its device bits have
+   * changed, and perhaps content with them.
+   */
+  aged?(areas: readonly AgedContent[]): void;
   /** Called when nothing of the operation has happened yet. */
   before?(operation: Operation): void;
   /** Called when all of the operation has happened. */

@@ -8,12 +8,30 @@
  */
 
 import class1 from "./profiles/class1.json" with { type: "json" };
+import nrf52 from "./profiles/nrf52.json" with { type: "json" };
+import samd21 from "./profiles/samd21.json" with { type: "json" };
 import stm32f103 from "./profiles/stm32f103.json" with { type: "json" };
+import stm32g0 from "./profiles/stm32g0.json" with { type: "json" };
 import stm32l0 from "./profiles/stm32l0.json" with { type: "json" };
+import { formatDefect, parseDefect, type Defect } from "./defect.ts";
 import { DEVICE_PAGE, FLASH_BYTES, PARTITION_NAMES, type FlashRange, type Layout } from "./memory-map.ts";
+import { TEAR_CLASSES, type TearClass } from "./tear.ts";
 
 /** What a programmed write unit still allows before an erase; see flash.ts. */
-export type UnitRule = "and" | "once" | "once-or-zero";
+export type UnitRule = "and" | "once" | "once-or-zero" | "count";
+
+/** How often flash may be written between two erases. */
+export interface WriteLimit {
+  /** So many writes … */
+  readonly writes: number;
+  /** … of each stretch of so many bytes, at a multiple of them. */
+  readonly scopeBytes: number;
+  /**
+   * What one write command can program [bytes]: the units of one call that lie in the same such
+   * stretch are one write.
+   */
+  readonly burstBytes: number;
+}
 
 /**
  * How well a figure is known. A: vendor text or table. B: constant in a maintained driver,
@@ -50,6 +68,12 @@ export interface Profile {
   /** What every byte of an erased page reads: 0x00 or 0xFF. */
   readonly erasedValue: number;
   readonly unitRule: UnitRule;
+  /** Where the unit rule is `count`: how often. */
+  readonly writeLimit?: WriteLimit;
+  /** Bytes that one error-correcting code covers; 0 where the part has none. */
+  readonly eccUnitBytes: number;
+  /** Torn classes that this part's documents give reason to expect. */
+  readonly tearClasses: readonly TearClass[];
   readonly eraseMicros: Micros;
   readonly programMicros: Micros;
   /** Erases per page that the part is specified for. */
@@ -70,6 +94,8 @@ export interface Profile {
   /** Fuel of a whole power-on, kicks or not. */
   readonly capFuel: number;
   readonly layout: Layout;
+  /** What is wrong with this copy of the part; nothing where absent. */
+  readonly defects?: readonly Defect[];
   /** Every figure with its source, in the order of the document. */
   readonly figures: readonly Figure[];
 }
@@ -89,7 +115,8 @@ export class ProfileError extends Error {
 }
 
 const GRADES: readonly Grade[] = ["A", "B", "C", "D", "X"];
-const UNIT_RULES: readonly UnitRule[] = ["and", "once", "once-or-zero"];
+const UNIT_RULES: readonly UnitRule[] = ["and", "once", "once-or-zero", "count"];
+const WRITE_SCOPES = ["unit", "row", "page"] as const;
 
 /**
  * Checks a profile document.
@@ -117,6 +144,8 @@ export function parseProfile(document: unknown): Profile {
   const unitBytes = integer(flash, "unitBytes", 1, 32);
   const erasedValue = integer(flash, "erasedValue", 0, 255);
   const unitRule = flash.figure("unitRule", figures).oneOf(UNIT_RULES);
+  const writeLimit =
+    unitRule === "count" ? parseWriteLimit(flash, figures, { pageBytes, unitBytes }) : undefined;
   const profile: Profile = {
     name: root.text("profile"),
     title: root.text("title"),
@@ -125,6 +154,9 @@ export function parseProfile(document: unknown): Profile {
     unitBytes,
     erasedValue,
     unitRule,
+    ...(writeLimit === undefined ? {} : { writeLimit }),
+    eccUnitBytes: integer(flash, "eccUnitBytes", 0, 32),
+    tearClasses: parseTearClasses(flash.figure("tearClasses", figures)),
     eraseMicros: {
       typical: number(flash, "eraseMicrosTypical", 0, 1e8),
       max: number(flash, "eraseMicrosMax", 0, 1e8),
@@ -152,22 +184,47 @@ export function parseProfile(document: unknown): Profile {
 }
 
 /** The profiles that ship, by name. */
-export const PROFILE_NAMES: readonly string[] = Object.freeze(["class1", "stm32l0", "stm32f103"]);
+export const PROFILE_NAMES: readonly string[] = Object.freeze([
+  "class1",
+  "stm32l0",
+  "stm32f103",
+  "samd21",
+  "stm32g0",
+  "nrf52",
+]);
 
 const DOCUMENTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["class1", class1],
   ["stm32l0", stm32l0],
   ["stm32f103", stm32f103],
+  ["samd21", samd21],
+  ["stm32g0", stm32g0],
+  ["nrf52", nrf52],
 ]);
 const parsed = new Map<string, Profile>();
 
+const DEFECT = "-with-";
+
 /**
- * A profile that ships.
+ * A profile that ships, or one with defects: `class1-with-worn-98304` (see defect.ts).
  *
  * @throws ProfileError `profile-unknown`
  */
 export function profileNamed(name: string): Profile {
   let profile = parsed.get(name);
+  if (profile === undefined && name.includes(DEFECT)) {
+    const [part = "", ...texts] = name.split(DEFECT);
+    const defects = texts.map((text) => {
+      const defect = parseDefect(text);
+      if (defect !== undefined) return defect;
+      throw new ProfileError(
+        "profile-unknown",
+        name,
+        `${text} is no defect, as worn-98304 or rot-98304-3 is`,
+      );
+    });
+    return defectiveProfile(profileNamed(part), defects);
+  }
   if (profile === undefined) {
     const document = DOCUMENTS.get(name);
     if (document === undefined) {
@@ -181,6 +238,37 @@ export function profileNamed(name: string): Profile {
     parsed.set(name, profile);
   }
   return profile;
+}
+
+/** A copy of a part with defects. */
+export function defectiveProfile(profile: Profile, defects: readonly Defect[]): Profile {
+  const name = [profile.name, ...defects.map(formatDefect)].join(DEFECT);
+  return deepFreeze({ ...profile, name, defects: [...(profile.defects ?? []), ...defects] });
+}
+
+/** Reads `writesMax`, `writeScope`, `burstBytes` and, where the scope is a row, `rowBytes`. */
+function parseWriteLimit(
+  flash: Reader,
+  figures: Figure[],
+  { pageBytes, unitBytes }: { readonly pageBytes: number; readonly unitBytes: number },
+): WriteLimit {
+  const writes = flash.figure("writesMax", figures).integer(1, 255);
+  const scope = flash.figure("writeScope", figures).oneOf(WRITE_SCOPES);
+  const row = scope === "row" ? flash.figure("rowBytes", figures).integer(unitBytes, pageBytes) : unitBytes;
+  const scopeBytes = scope === "page" ? pageBytes : row;
+  const burstBytes = flash.figure("burstBytes", figures).integer(unitBytes, scopeBytes);
+  if (pageBytes % scopeBytes !== 0 || scopeBytes % burstBytes !== 0 || burstBytes % unitBytes !== 0) {
+    throw new ProfileError("profile-range", "flash.burstBytes", "units, bursts, rows and pages do not nest");
+  }
+  return { writes, scopeBytes, burstBytes };
+}
+
+function parseTearClasses(at: Reader): TearClass[] {
+  return at.words().map((name) => {
+    const known = TEAR_CLASSES.find((tearClass) => tearClass === name);
+    if (known === undefined) throw at.shape(`names ${name}, which is not one of ${TEAR_CLASSES.join(", ")}`);
+    return known;
+  });
 }
 
 function parseLayout(at: Reader, pageBytes: number): Layout {
@@ -237,6 +325,9 @@ function checkRelations(profile: Profile): void {
   }
   if (profile.programMicros.typical > profile.programMicros.max) {
     throw range("flash.programMicrosTypical", "is more than the maximum");
+  }
+  if (profile.eccUnitBytes === 0 && profile.tearClasses.includes("ecc")) {
+    throw range("flash.tearClasses", "names ecc, but the part has no error-correcting code");
   }
   if (profile.watchdogFuel > profile.capFuel) {
     throw range("watchdog.periodFuel", "is more than the cap of a power-on");
@@ -301,6 +392,12 @@ class Reader {
       if (typeof entry !== "string") throw reader.shape("is not a list of texts");
       return entry;
     });
+  }
+
+  /** The words of a text, blanks between them. */
+  words(): string[] {
+    if (typeof this.#value !== "string") throw this.shape("is not a text");
+    return this.#value.split(" ");
   }
 
   number(minimum: number, maximum: number): number {

@@ -9,6 +9,7 @@
 import { DevicePage, Journal, Slot, type Phase } from "../assembly/layout.ts";
 import { Status } from "../assembly/status.ts";
 import { COUNTER_COUNT } from "./counters.ts";
+import { defectiveContent } from "./defect.ts";
 import type { Device } from "./device.ts";
 import { DEVICE_PAGE, journalRange, slotRange } from "./memory-map.ts";
 import type { Profile } from "./profile.ts";
@@ -176,6 +177,7 @@ export function provision(device: Device, options: ProvisionOptions): void {
     const start = journalRange(profile.layout, profile.pageBytes).address + page * profile.pageBytes;
     content.set(encodeJournalRecord(journal), start);
   }
+  defectiveContent(profile.defects ?? [], content, profile.erasedValue);
   const values = new BigUint64Array(COUNTER_COUNT);
   counters.forEach((value, id) => {
     if (id >= COUNTER_COUNT || value < 0n || value >= 1n << 64n) {

@@ -19,6 +19,8 @@ export type ViolationRule =
   | "unit-programmed-again"
   /** A programmed bit would have to become erased, which only an erase can do. */
   | "bit-needs-erase"
+  /** A unit, row or page was written more often between two erases than the part allows. */
+  | "written-too-often"
   /** Firmware tried to advance a monotonic counter, which only the bootloader may. */
   | "counter-protected"
   /** Control was handed to something that is not an image in one slot. */

@@ -22,7 +22,7 @@ import { activeOf, journalAppend, journalRead, journalWord, phaseOf, trialBootsO
 import { Status } from "../status";
 import { invokedAddress, invokedBytes } from "../suit/directive";
 import { sequenceNumber } from "../suit/manifest";
-import { processInvocation, processUpdate, sequenceFloor } from "../suit/procedure";
+import { isAttested, processInvocation, processUpdate, sequenceFloor } from "../suit/procedure";
 import {
   sayAccepted,
   sayBoot,
@@ -56,15 +56,25 @@ export function bootDevice(): void {
 /** Staged: decides whether the candidate may be tried. */
 function judgeCandidate(word: u32): void {
   const active = activeOf(word);
-  const status = processUpdate(active ^ 1);
-  if (status == Status.Ok) {
-    sayAccepted();
-    step(journalWord(Phase.Trial, active, 0, 0));
-  } else {
-    sayRefused(status);
-    step(journalWord(Phase.Rejected, active, 0, status));
-  }
+  let status = processUpdate(active ^ 1);
+  if (status == Status.Ok) status = acceptCandidate(active);
+  sayRefused(status);
+  step(journalWord(Phase.Rejected, active, 0, status));
   bootActive(word);
+}
+
+/** Puts an attested candidate on trial; returns why not if that cannot be done. */
+function acceptCandidate(active: u32): i32 {
+  if (!isAttested(active ^ 1)) return Status.SignatureInvalid;
+  sayAccepted();
+  step(journalWord(Phase.Trial, active, 0, 0));
+  return Status.FlashFailed;
+}
+
+/** Boots the image that was invoked from a slot if it is attested; returns why not otherwise. */
+function launch(slot: u32): i32 {
+  if (!isAttested(slot)) return Status.SignatureInvalid;
+  return boot(invokedAddress, invokedBytes);
 }
 
 /** Trial: boots the candidate once more, or gives it up. */
@@ -75,11 +85,11 @@ function tryCandidate(word: u32): void {
   let status: i32 = Status.TrialsExhausted;
   if (boots < <u32>Limit.TrialBoots) {
     // A trial that cannot be counted might never end.
-    status = journalAppend(journalWord(Phase.Trial, active, boots + 1, 0));
+    status = record(journalWord(Phase.Trial, active, boots + 1, 0));
     if (status == Status.Ok) {
       sayTrial(candidate, boots + 1);
       status = processInvocation(candidate);
-      if (status == Status.Ok) boot(invokedAddress, invokedBytes);
+      if (status == Status.Ok) status = launch(candidate);
     }
   }
   sayReverted(status);
@@ -91,7 +101,7 @@ function tryCandidate(word: u32): void {
 function bootActive(word: u32): void {
   const active = activeOf(word);
   const isConfirmed = phaseOf(word) == Phase.Confirmed;
-  const status = processInvocation(active);
+  let status = processInvocation(active);
   if (status == Status.Ok) {
     if (isConfirmed && sequenceFloor < sequenceNumber) {
       if (counterAdvance(Counter.SequenceFloor, sequenceNumber) == Status.Ok) {
@@ -100,7 +110,7 @@ function bootActive(word: u32): void {
       }
     }
     sayBoot(active);
-    boot(invokedAddress, invokedBytes);
+    status = launch(active);
   }
   sayUnbootable(active, status);
   // A candidate that was refused or reverted has had its chance; anything else may be tried.
@@ -134,6 +144,13 @@ function recover(status: i32): void {
 
 /** Takes a persistent step and starts over from what flash then says; returns if flash refuses it. */
 function step(word: u32): void {
-  journalAppend(word);
+  record(word);
   halReset();
+}
+
+/** Appends a boot state. The bootloader never changes the active slot, so one that differs is a glitch. */
+function record(word: u32): i32 {
+  const before = journalRead();
+  if (before != 0 && activeOf(word) != activeOf(before)) return Status.FlashFailed;
+  return journalAppend(word);
 }

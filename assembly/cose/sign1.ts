@@ -58,7 +58,8 @@ const DIGEST: usize = memory.data(32);
 /** What the block under test holds. */
 let protectedStart: u32 = 0;
 let protectedEnd: u32 = 0;
-let signature: u32 = 0;
+/** Its signature: r and s. */
+export let signature: u32 = 0;
 let signatureBytes: u32 = 0;
 let algorithm: i64 = 0;
 /** The header label last read. */

@@ -54,6 +54,16 @@ export function ecdsaP256Verify(x: usize, y: usize, digest: usize, signature: us
   return accumulatorHasX(signature) ? Status.Ok : Status.SignatureInvalid;
 }
 
+/**
+ * Looks once more at the point that the last verification has left.
+ *
+ * @param signature the one that was verified
+ * @returns 0 if the point is what the signature states, 1 if not or if nothing was verified
+ */
+export function ecdsaP256Residue(signature: usize): u32 {
+  return !pointIsInfinity() && accumulatorHasX(signature) ? 0 : 1;
+}
+
 /** Reads r or s; false unless it is in 1 … n - 1. */
 function readScalar(out: usize, bytes: usize): bool {
   wordsFromBytes(out, bytes);

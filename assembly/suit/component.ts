@@ -11,6 +11,8 @@
  * 12 image-digest        u32 address of 32 bytes      36 content            u32 address
  * 16 uri                 u32 address                  40 content bytes      u32, 0 when not known
  * 20 uri bytes           u32                          44 checked bytes      u32, 0 until image-match
+ * 48 vendor witness      u32                          56 image witness      u32
+ * 52 class witness       u32
  * ```
  */
 import { Limit } from "../limits";
@@ -29,7 +31,10 @@ export const enum Field {
   Content = 36,
   ContentBytes = 40,
   CheckedBytes = 44,
-  SetBytes = 48,
+  VendorWitness = 48,
+  ClassWitness = 52,
+  ImageWitness = 56,
+  SetBytes = 60,
 }
 
 /** Bits of the flags. */

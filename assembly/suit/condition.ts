@@ -3,11 +3,12 @@
  */
 import { equalConstantTime } from "../crypto/compare";
 import { flashCheck, uniqueId } from "../hal";
+import { testify, Witness } from "../hardening";
 import { DevicePage } from "../layout";
 import { slotAddress, slotBytes } from "../flash/device-page";
 import { Status } from "../status";
 import { Field, field, Flag, hasFlags, raiseFlags, setField } from "./component";
-import { hasDigest } from "./digest";
+import { hasDigest, testifyDigest } from "./digest";
 import { Command } from "./label";
 
 const enum Identifier {
@@ -37,6 +38,7 @@ function checkVendor(component: u32): i32 {
   const own = DevicePage.Address + DevicePage.VendorId;
   if (!equalConstantTime(expected, own, Identifier.Bytes)) return Status.VendorMismatch;
   raiseFlags(component, Flag.VendorChecked);
+  setField(component, Field.VendorWitness, testify(Witness.Vendor, own, expected, Identifier.Bytes));
   return Status.Ok;
 }
 
@@ -46,6 +48,7 @@ function checkClass(component: u32): i32 {
   const own = DevicePage.Address + DevicePage.ClassId;
   if (!equalConstantTime(expected, own, Identifier.Bytes)) return Status.ClassMismatch;
   raiseFlags(component, Flag.ClassChecked);
+  setField(component, Field.ClassWitness, testify(Witness.Class, own, expected, Identifier.Bytes));
   return Status.Ok;
 }
 
@@ -81,5 +84,6 @@ function checkImage(component: u32, slot: u32): i32 {
   if (flashCheck(content, length) != Status.Ok) return Status.FlashUnreadable;
   if (!hasDigest(content, length, expected)) return Status.ImageMismatch;
   setField(component, Field.CheckedBytes, length);
+  setField(component, Field.ImageWitness, testifyDigest(Witness.Image, field(component, Field.ImageDigest)));
   return Status.Ok;
 }

@@ -4,6 +4,7 @@
 import { cborArray, cborBytes, cborContent, cborInteger, cborLength, cborValue } from "../cbor/reader";
 import { equalConstantTime } from "../crypto/compare";
 import { sha256 } from "../crypto/sha256";
+import { testify } from "../hardening";
 import { Status } from "../status";
 import { DigestAlgorithm } from "./label";
 
@@ -41,4 +42,9 @@ export function readDigest(): i32 {
 export function hasDigest(address: u32, length: u32, expected: u32): bool {
   sha256(address, length, COMPUTED);
   return equalConstantTime(COMPUTED, expected, Sha256.Bytes);
+}
+
+/** The witness that the digest last computed by `hasDigest` is the one at `expected`. */
+export function testifyDigest(witness: u32, expected: u32): u32 {
+  return testify(witness, expected, COMPUTED, Sha256.Bytes);
 }

@@ -9,6 +9,8 @@ import { envelopeEnd, findPayload, findSolePayload, payloadContent, payloadLengt
 /** The image that an invoke directive chose: address, and bytes; 0 bytes until then. */
 export let invokedAddress: u32 = 0;
 export let invokedBytes: u32 = 0;
+/** The component that it belongs to. */
+export let invokedComponent: u32 = 0;
 
 /** Forgets an image that was chosen before. */
 export function clearInvoked(): void {
@@ -36,6 +38,7 @@ export function fetch(component: u32, slot: u32): i32 {
   if (uri == 0) return Status.DirectiveParameterMissing;
   const uriBytes = field(component, Field.UriBytes);
   setField(component, Field.CheckedBytes, 0);
+  setField(component, Field.ImageWitness, 0);
   const size = field(component, Field.ImageSize);
   if (findPayload(uri, uriBytes)) {
     if (hasFlags(component, Flag.ImageSizeSet) && payloadLength != size) return Status.PayloadSizeMismatch;
@@ -61,6 +64,7 @@ export function invoke(component: u32): i32 {
   if (checked == 0) return Status.ImageUnchecked;
   invokedAddress = field(component, Field.Content);
   invokedBytes = checked;
+  invokedComponent = component;
   return Status.Ok;
 }
 

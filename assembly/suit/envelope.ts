@@ -25,11 +25,13 @@ import {
   cborValue,
   Major,
 } from "../cbor/reader";
-import { verifySign1 } from "../cose/sign1";
+import { signature, verifySign1 } from "../cose/sign1";
 import { equalConstantTime } from "../crypto/compare";
+import { ecdsaP256Residue } from "../crypto/ecdsa-p256";
+import { Witness } from "../hardening";
 import { Limit } from "../limits";
 import { Status } from "../status";
-import { digestBytes, hasDigest, readDigest } from "./digest";
+import { digestBytes, hasDigest, readDigest, testifyDigest } from "./digest";
 import { EnvelopeTag, Member, MemberSet } from "./label";
 
 /** First byte of the envelope that is open. */
@@ -54,6 +56,10 @@ export let payloadCount: u32 = 0;
 export let payloadContent: u32 = 0;
 export let payloadLength: u32 = 0;
 
+/** Whether the manifest is authentic, a second time: see hardening.ts. */
+export let signatureWitness: u32 = 0;
+export let manifestWitness: u32 = 0;
+
 let wrapperContent: u32 = 0;
 let wrapperLength: u32 = 0;
 
@@ -66,6 +72,8 @@ let wrapperLength: u32 = 0;
  */
 export function openEnvelope(address: u32, capacity: u32, isExact: bool): i32 {
   envelopeStart = address;
+  signatureWitness = 0;
+  manifestWitness = 0;
   wrapperContent = 0;
   manifestStart = 0;
   installStart = 0;
@@ -135,9 +143,10 @@ export function authenticate(): i32 {
   status = cborEnd();
   if (status != Status.Ok) return status;
   if (verdict != Status.Ok) return verdict;
-  return hasDigest(manifestStart, manifestEnd - manifestStart, digest)
-    ? Status.Ok
-    : Status.ManifestDigestMismatch;
+  signatureWitness = Witness.Signature + ecdsaP256Residue(signature);
+  const matches = hasDigest(manifestStart, manifestEnd - manifestStart, digest);
+  manifestWitness = testifyDigest(Witness.Manifest, digest);
+  return matches ? Status.Ok : Status.ManifestDigestMismatch;
 }
 
 /**

@@ -40,6 +40,8 @@ import { CommonMember, Member, MemberSet } from "./label";
 
 /** Sequence number of the open manifest. */
 export let sequenceNumber: u64 = 0;
+/** Where it stands, to be read again. */
+let sequencePosition: u32 = 0;
 /** Components of the open manifest. */
 export let componentCount: u32 = 0;
 /** Command sequences: content and bytes; 0 where the manifest has none. */
@@ -131,6 +133,12 @@ export function matchComponents(): i32 {
   return Status.Ok;
 }
 
+/** Reads the sequence number of the open manifest once more; 0 if it is not there. Moves the cursor. */
+export function sequenceNumberAgain(): u64 {
+  cborOpen(sequencePosition, manifestEnd - sequencePosition);
+  return cborUnsigned() == Status.Ok ? cborArgument : 0;
+}
+
 function readMember(key: i64): i32 {
   if (key == Member.Version) {
     const status = cborUnsigned();
@@ -138,6 +146,7 @@ function readMember(key: i64): i32 {
     return cborArgument == 1 ? Status.Ok : Status.VersionUnsupported;
   }
   if (key == Member.SequenceNumber) {
+    sequencePosition = cborPosition;
     const status = cborUnsigned();
     sequenceNumber = cborArgument;
     return status;

@@ -2,12 +2,13 @@
  * The update and the invocation procedure (SUIT §6.3, §6.4) on an envelope that lies in flash.
  */
 import { counterRead, flashCheck } from "../hal";
+import { Witness } from "../hardening";
 import { Counter } from "../layout";
 import { allowsUncheckedIdentity, slotAddress, slotBytes } from "../flash/device-page";
 import { Status } from "../status";
-import { clearComponents, Flag, hasFlags } from "./component";
-import { clearInvoked, invokedBytes, placeContent } from "./directive";
-import { authenticate, openEnvelope } from "./envelope";
+import { clearComponents, Field, field, Flag, hasFlags } from "./component";
+import { clearInvoked, invokedAddress, invokedBytes, invokedComponent, placeContent } from "./directive";
+import { authenticate, envelopeStart, manifestWitness, openEnvelope, signatureWitness } from "./envelope";
 import {
   componentCount,
   installContent,
@@ -18,6 +19,7 @@ import {
   matchComponents,
   openManifest,
   sequenceNumber,
+  sequenceNumberAgain,
   sharedContent,
   sharedLength,
   validateContent,
@@ -69,6 +71,27 @@ export function processUpdate(slot: u32): i32 {
 export function processInvocation(slot: u32): i32 {
   const status = openForSlot(slot);
   return status != Status.Ok ? status : runInvocation(slot);
+}
+
+/**
+ * The second opinion on what `processUpdate` or `processInvocation` found good: whether every witness
+ * says so too. To be asked right before acting on it, in a branch of its own.
+ */
+export function isAttested(slot: u32): bool {
+  if (signatureWitness != Witness.Signature) return false;
+  if (manifestWitness != Witness.Manifest) return false;
+  if (envelopeStart != slotAddress(slot)) return false;
+  if (!allowsUncheckedIdentity()) {
+    for (let component: u32 = 0; component < componentCount; component++) {
+      if (field(component, Field.VendorWitness) != Witness.Vendor) return false;
+      if (field(component, Field.ClassWitness) != Witness.Class) return false;
+    }
+  }
+  if (field(invokedComponent, Field.ImageWitness) != Witness.Image) return false;
+  if (field(invokedComponent, Field.Content) != invokedAddress) return false;
+  if (field(invokedComponent, Field.CheckedBytes) != invokedBytes) return false;
+  if (counterRead(Counter.SequenceFloor, FLOOR) != Status.Ok) return false;
+  return sequenceNumberAgain() >= load<u64>(FLOOR);
 }
 
 function runInvocation(slot: u32): i32 {

@@ -8,16 +8,22 @@
  */
 
 import type { Cut } from "../cut.ts";
-import { Device, type DeviceOptions, type DeviceState, type PowerCycle } from "../device.ts";
-import { TEAR_CLASSES, type TearClass } from "../tear.ts";
-import { FindingLog, type Finding } from "./finding.ts";
+import { COUNTER_COUNT } from "../counters.ts";
+import type { DeviceOptions, DeviceState, RememberedState } from "../device.ts";
+import { decodeBits } from "../device-bits.ts";
+import type { TearClass } from "../tear.ts";
+import type { Allocate } from "./digest-table.ts";
+import { Expander, STEP_FIELDS, type Expansion } from "./expander.ts";
+import { countRegisters, findGrowth, type Growth } from "./growth.ts";
+import type { CertificateState } from "./certificate.ts";
+import { FindingLog, type Finding, type FindingKey } from "./finding.ts";
 import { Frontier, TORN_BUDGET_LIMIT } from "./frontier.ts";
 import { isUpdateConfirmed, ORACLES, type Oracle } from "./oracle.ts";
-import { CountingPeer, PowerOnExplorer, type StepSink } from "./power-on.ts";
 import { StateGraph, type TerminalClass } from "./state-graph.ts";
+import { formatHash, LANES } from "./state-hash.ts";
 import { StateStore } from "./state-store.ts";
-import { bootedImage, StateReader, type Subject, type SubjectImage } from "./subject.ts";
-import { WorkingState } from "./working-state.ts";
+import { StepArchive } from "./step-archive.ts";
+import { StateReader, type Observation, type Subject } from "./subject.ts";
 
 /** How far an exploration has come. */
 export interface ExploreProgress {
@@ -40,7 +46,7 @@ export interface ExploreOptions {
   readonly subject: Subject;
   /** Torn operations that one chain of cuts may have; 1 by default, at most 7. Clean cuts are unlimited. */
   readonly tornBudget?: number;
-  /** Which torn outcomes are tried; all by default. */
+  /** Which torn outcomes are tried; those that the part's profile names by default. */
   readonly tearClasses?: readonly TearClass[];
   readonly oracles?: readonly Oracle[];
   /** Gives up when more states than this were seen. */
@@ -57,6 +63,28 @@ export interface ExploreOptions {
   readonly onProgress?: (progress: ExploreProgress) => void;
   /** Power-ons between two calls of `onProgress`; 500 by default. */
   readonly progressInterval?: number;
+  /** Gives the memory that states are kept in; shared memory if other threads are to read it. */
+  readonly allocate?: Allocate;
+  /** Given the whole graph at the end; without it no successors are kept but the uncut ones. */
+  readonly onGraph?: (graph: ExploredGraph) => void;
+  /**
+   * Explores a share only: of the states that the first torn operation of a chain can leave, those
+   * for which this says true, and everything that clean cuts alone lead to. Shares of which each
+   * state belongs to one are together the whole. Hashes are LANES lanes at `lanes[offset]`.
+   */
+  readonly ownsTorn?: (lanes: Int32Array, offset: number) => boolean;
+}
+
+/** The graph as it was explored, for certificates and shards. */
+export interface ExploredGraph {
+  /** Every state, the one to start from first; numbers of states count in this order. Can be read again. */
+  readonly states: Iterable<CertificateState>;
+  /** Every finding; some of them are written out in {@link Exploration.findings}. */
+  readonly findings: readonly FindingKey[];
+  /** The successors of a state, as {@link CertificateState.edges} has them. */
+  readonly edgesOf: (state: number) => ArrayLike<number>;
+  /** What a device in a state holds: a copy. */
+  readonly remembered: (state: number) => RememberedState;
 }
 
 /** The largest of something, and a chain of cuts that leads to the power-on that had it. */
@@ -83,6 +111,12 @@ export interface Exploration {
   readonly boots: number;
   /** Nodes that still wait, when it is not closed. */
   readonly frontier: number;
+  /** What makes the states that wait different, most first: what keeps growing, if something does. */
+  readonly growth: readonly Growth[];
+  /** How many values of counters and device bits the states that wait have. */
+  readonly registerContents: number;
+  /** Cuts on the way to the state that was next, when it is not closed. */
+  readonly depth: number | undefined;
   /** The most cuts that any state needs; the power-ons in between that end by themselves do not count. */
   readonly deepestNesting: number;
   /** The most power-ons on the way to any state. */
@@ -111,76 +145,147 @@ export interface Exploration {
  * @throws RangeError for a torn budget out of range
  */
 export function explore(options: ExploreOptions): Exploration {
-  return new Explorer(options).run();
+  const explorer = new Explorer(options);
+  for (let node = explorer.take(); node !== undefined; node = explorer.take()) {
+    explorer.absorb(node, explorer.expand(node));
+  }
+  return explorer.result();
 }
 
-/** One exploration. */
-class Explorer implements StepSink {
+/** What a power-on needs to be told, in whatever thread it is done. */
+export interface ExpansionTask {
+  readonly state: number;
+  /** Torn operations are tried. */
+  readonly mayTear: boolean;
+}
+
+/**
+ * One exploration: what is to be powered on, in which order, and what follows from it. Where the
+ * power-ons are done is the caller's affair; what they did is absorbed in the order of
+ * {@link Explorer.take}, so the result is the same wherever they were done.
+ */
+export class Explorer {
+  readonly store: StateStore;
+  /** The torn outcomes that are tried. */
+  readonly tearClasses: readonly TearClass[];
   readonly #options: ExploreOptions;
   readonly #tornBudget: number;
-  readonly #classes: readonly TearClass[];
-  readonly #device: Device;
-  readonly #peer: CountingPeer | undefined;
-  readonly #store = new StateStore();
   readonly #reader: StateReader;
-  readonly #working: WorkingState;
-  readonly #powerOn: PowerOnExplorer;
+  readonly #expander: Expander;
   readonly #frontier: Frontier;
   readonly #graph: StateGraph;
   readonly #findings: FindingLog;
+  readonly #archive: StepArchive | undefined;
   readonly #worst = { operations: new WorstNode(), fuel: new WorstNode(), micros: new WorstNode() };
   #boots = 0;
+  #stoppedBy: Exploration["stoppedBy"];
 
-  /** The node that is powered on, and what is known of it. */
+  /** The node that was taken last. */
+  #next = 0;
+  /** The node that is absorbed, and what is known of it. */
   #node = 0;
   #facts = 0;
   #budgetLeft = 0;
   #wasConfirmed = false;
-  #steps = 0;
 
+  /** @throws RangeError for a torn budget out of range */
   constructor(options: ExploreOptions) {
-    const { tornBudget = 1, tearClasses = TEAR_CLASSES, oracles = ORACLES, findingsPerOracle = 5 } = options;
+    const { tornBudget = 1, oracles = ORACLES, findingsPerOracle = 5 } = options;
+    const { tearClasses = options.device.profile.tearClasses } = options;
     if (!Number.isInteger(tornBudget) || tornBudget < 0 || tornBudget > TORN_BUDGET_LIMIT) {
       throw new RangeError(`A torn budget of ${tornBudget}: expected 0 to ${TORN_BUDGET_LIMIT}.`);
     }
-    const { link } = options.device;
+    const { device, subject } = options;
     this.#options = options;
     this.#tornBudget = tornBudget;
-    this.#classes = tearClasses;
-    this.#peer = link === undefined ? undefined : new CountingPeer(link);
-    this.#device = new Device({
-      build: "fast",
-      ...options.device,
-      ...(this.#peer === undefined ? {} : { link: this.#peer }),
+    this.tearClasses = tearClasses;
+    this.store = new StateStore(options.allocate);
+    this.#reader = new StateReader(subject, device.profile);
+    this.#graph = new StateGraph(this.store, this.#reader);
+    this.#expander = new Expander({
+      device,
+      subject,
+      tearClasses,
+      space: this.store,
+      onNew: (state, observation) => {
+        this.noteState(state, observation);
+      },
     });
-    this.#reader = new StateReader(options.subject, options.device.profile);
-    this.#graph = new StateGraph(this.#store, this.#reader);
-    this.#working = new WorkingState(this.#device, this.#store, (state) => {
-      this.#graph.setFacts(state, this.#reader.read(this.#device.flash.bytes, this.#device.counters.values));
-    });
-    this.#powerOn = new PowerOnExplorer(this.#device, this.#working, tearClasses, this);
     this.#frontier = new Frontier(tornBudget);
     this.#findings = new FindingLog(oracles, findingsPerOracle);
-  }
-
-  run(): Exploration {
-    const { onProgress, progressInterval = 500 } = this.#options;
-    this.#device.restore(this.#options.initial);
-    const start = this.#working.adopt();
+    this.#archive = options.onGraph === undefined ? undefined : new StepArchive();
+    this.#expander.device.restore(options.initial);
+    const start = this.#expander.adopt();
     const wasConfirmed = isUpdateConfirmed(this.#graph.factsOf(start));
-    this.#frontier.start(start, { tornBudget: this.#tornBudget, wasConfirmed });
-    let stoppedBy: Exploration["stoppedBy"];
-    for (let node = this.#frontier.take(); node !== undefined; node = this.#frontier.take()) {
-      stoppedBy = this.#reasonToStop(node);
-      if (stoppedBy !== undefined) break;
-      this.#expand(node);
-      if (this.#boots % progressInterval === 0) onProgress?.(this.#progress(node));
-    }
-    return this.#result(stoppedBy);
+    this.#frontier.start(start, { tornBudget, wasConfirmed });
   }
 
-  step(target: number, operation: number, variant: number, isUncut: boolean): void {
-    this.#steps += 1;
+  /** The next node to absorb; undefined when nothing is left or it is to be given up. */
+  take(): number | undefined {
+    const node = this.#frontier.take();
+    if (node === undefined) return undefined;
+    this.#next = node;
+    this.#stoppedBy = this.#reasonToStop(node);
+    return this.#stoppedBy === undefined ? node : undefined;
+  }
+
+  /** Nodes that {@link take} gives next, whose power-ons may be done in any order; may be empty. */
+  ahead(): number[] {
+    return this.#frontier.ahead();
+  }
+
+  /** What a node's power-on needs. */
+  taskOf(node: number): ExpansionTask {
+    return {
+      state: this.#frontier.stateOf(node),
+      mayTear: this.#frontier.labelOf(node).tornBudget > 0,
+    };
+  }
+
+  /** Does a node's power-on here. */
+  expand(node: number): Expansion {
+    const { state, mayTear } = this.taskOf(node);
+    return this.#expander.expand(state, mayTear);
+  }
+
+  /** Notes what can be read off a new state of the store. */
+  noteState(state: number, observation: Observation): void {
+    this.#graph.setFacts(state, this.#reader.number(observation));
+  }
+
+  /** Takes in what a node's power-on did. */
+  absorb(node: number, expansion: Expansion): void {
+    const state = this.#frontier.stateOf(node);
+    const { tornBudget, wasConfirmed } = this.#frontier.labelOf(node);
+    const { steps, cycle, successor } = expansion;
+    const { subject, onProgress, progressInterval = 500 } = this.#options;
+    this.#node = node;
+    this.#facts = this.#graph.factsNumberOf(state);
+    this.#budgetLeft = tornBudget;
+    this.#wasConfirmed = wasConfirmed;
+    for (let at = 0; at < steps.length; at += STEP_FIELDS) {
+      const code = steps[at + 2] ?? 0;
+      this.#step(steps[at] ?? 0, steps[at + 1] ?? 0, code >>> 1, (code & 1) !== 0);
+    }
+    this.#boots += 1;
+    this.#judge(state, expansion);
+    this.#graph.record(state, {
+      cycle,
+      image: subject.images[expansion.image],
+      subject,
+      successor,
+      steps: steps.length / STEP_FIELDS,
+      tornBudget,
+      node,
+    });
+    this.#archive?.keep(state, tornBudget, steps);
+    this.#worst.operations.see(cycle.operations, node);
+    this.#worst.fuel.see(cycle.fuel, node);
+    this.#worst.micros.see(cycle.micros.total, node);
+    if (this.#boots % progressInterval === 0) onProgress?.(this.#progress(node));
+  }
+
+  #step(target: number, operation: number, variant: number, isUncut: boolean): void {
     const facts = this.#graph.factsNumberOf(target);
     if (facts !== this.#facts || this.#wasConfirmed) {
       const view = {
@@ -192,57 +297,39 @@ class Explorer implements StepSink {
       this.#findings.judgeStep(view, () => this.#origin(isUncut ? undefined : { operation, variant }));
     }
     const isConfirmed = this.#wasConfirmed || isUpdateConfirmed(this.#reader.facts(facts));
-    const tornBudget = variant === 0 ? this.#budgetLeft : this.#budgetLeft - 1;
-    const arrival = { parent: this.#node, operation, variant, isUncut };
-    this.#frontier.reach(target, { tornBudget, wasConfirmed: isConfirmed }, arrival);
+    if (variant === 0 || this.#isOurs(target)) {
+      const tornBudget = variant === 0 ? this.#budgetLeft : this.#budgetLeft - 1;
+      const arrival = { parent: this.#node, operation, variant, isUncut };
+      this.#frontier.reach(target, { tornBudget, wasConfirmed: isConfirmed }, arrival);
+    }
     // A torn operation leads away; after a whole one, this same power-on goes on.
     if (variant === 0) this.#wasConfirmed = isConfirmed;
+  }
+
+  /** Whether a state that a torn operation leaves is to be explored here. */
+  #isOurs(target: number): boolean {
+    const { ownsTorn } = this.#options;
+    const isFirstTorn = this.#budgetLeft === this.#tornBudget;
+    return ownsTorn === undefined || !isFirstTorn || ownsTorn(this.store.table.lanes, target * LANES);
   }
 
   /** Asked with a node in hand, so what is given up is never nothing. */
   #reasonToStop(node: number): Exploration["stoppedBy"] {
     const { shouldStop, maxStates = Infinity, stopAtFinding = false } = this.#options;
-    if (this.#store.size > maxStates) return "max-states";
+    if (this.store.size > maxStates) return "max-states";
     if (stopAtFinding && this.#findings.fewestCuts <= this.#frontier.cutsOf(node)) return "finding";
     return shouldStop?.() === true ? "should-stop" : undefined;
   }
 
-  #expand(node: number): void {
-    const state = this.#frontier.stateOf(node);
-    const { tornBudget, wasConfirmed } = this.#frontier.labelOf(node);
-    this.#node = node;
-    this.#facts = this.#graph.factsNumberOf(state);
-    this.#budgetLeft = tornBudget;
-    this.#wasConfirmed = wasConfirmed;
-    this.#steps = 0;
-    if (this.#peer !== undefined) this.#peer.count = 0;
-    const cycle = this.#powerOn.run(state, tornBudget > 0);
-    this.#boots += 1;
+  #judge(state: number, { cycle, image, successor, datagrams }: Expansion): void {
     const { subject } = this.#options;
-    const image = bootedImage(subject, this.#device.flash.bytes, cycle.booted);
-    this.#judge(state, cycle, image);
-    this.#graph.record(state, {
-      cycle,
-      image,
-      subject,
-      successor: this.#powerOn.successor,
-      steps: this.#steps,
-      tornBudget,
-      node,
-    });
-    this.#worst.operations.see(cycle.operations, node);
-    this.#worst.fuel.see(cycle.fuel, node);
-    this.#worst.micros.see(cycle.micros.total, node);
-  }
-
-  #judge(state: number, cycle: PowerCycle, image: SubjectImage | undefined): void {
     const view = {
-      subject: this.#options.subject,
+      subject,
       cycle,
-      image,
+      image: subject.images[image],
       before: this.#graph.factsOf(state),
-      floor: this.#graph.factsOf(this.#powerOn.successor).floor,
-      bootloaderDatagrams: cycle.booted === undefined ? (this.#peer?.count ?? 0) : 0,
+      floor: this.#graph.factsOf(successor).floor,
+      bootloaderDatagrams: cycle.booted === undefined ? datagrams : 0,
       wasConfirmed: this.#wasConfirmed,
     };
     this.#findings.judgeCycle(view, () => this.#origin(undefined));
@@ -255,19 +342,28 @@ class Explorer implements StepSink {
 
   #progress(node: number): ExploreProgress {
     return {
-      states: this.#store.size,
+      states: this.store.size,
       boots: this.#boots,
       queued: this.#frontier.queued,
       cuts: this.#frontier.cutsOf(node),
     };
   }
 
-  #result(stoppedBy: Exploration["stoppedBy"]): Exploration {
+  /** What was found out, once {@link take} has returned undefined. */
+  result(): Exploration {
+    const stoppedBy = this.#stoppedBy;
     const closed = stoppedBy === undefined;
+    const waiting = closed ? [] : this.#frontier.waiting().map((node) => this.#frontier.stateOf(node));
     const graph = this.#graph;
     const frontier = this.#frontier;
     const liveness = closed ? graph.follow() : undefined;
     if (liveness !== undefined) this.#findings.judgeGraph(graph, liveness, frontier);
+    this.#options.onGraph?.({
+      states: { [Symbol.iterator]: () => this.#describeStates() },
+      findings: this.#findings.keys((state) => formatHash(this.store.table.lanes, state * LANES)),
+      edgesOf: (state) => this.#archive?.edgesOf(state) ?? [],
+      remembered: (state) => this.#remembered(state),
+    });
     const worst = (of: WorstNode): Worst => ({ value: of.value, cuts: frontier.chainOf(of.node) });
     const slowest = (boots: Int32Array | undefined): Worst | undefined => {
       if (boots === undefined) return undefined;
@@ -278,13 +374,16 @@ class Explorer implements StepSink {
       closed,
       stoppedBy,
       tornBudget: this.#tornBudget,
-      tearClasses: this.#classes,
-      states: this.#store.size,
+      tearClasses: this.tearClasses,
+      states: this.store.size,
       explored: graph.exploredCount,
       transitions: graph.transitionCount(),
       boots: this.#boots,
       // The node that was in hand waits as well.
       frontier: closed ? 0 : frontier.queued + 1,
+      growth: findGrowth(this.store, this.#options.device.profile, waiting),
+      registerContents: countRegisters(this.store, waiting),
+      depth: closed ? undefined : frontier.cutsOf(this.#next),
       deepestNesting: graph.largestOverNodes((node) => frontier.cutsOf(node)),
       longestChain: graph.largestOverNodes((node) => frontier.powerOnsOf(node)),
       terminals: liveness === undefined ? [] : graph.terminals(liveness),
@@ -298,8 +397,35 @@ class Explorer implements StepSink {
       findings: this.#findings.list(),
       findingCounts: this.#findings.counts(),
       graphDigest: graph.digest(),
-      stateBytes: this.#store.bytes,
+      stateBytes: this.store.bytes,
     };
+  }
+
+  #remembered(state: number): RememberedState {
+    const registers = this.store.counters(this.store.countersId(state));
+    return {
+      flash: this.store.flash(state),
+      counters: registers.slice(0, COUNTER_COUNT),
+      bits: decodeBits(registers, COUNTER_COUNT),
+    };
+  }
+
+  *#describeStates(): Generator<CertificateState> {
+    const { lanes } = this.store.table;
+    for (let state = 0; state < this.store.size; state += 1) {
+      const node = this.#graph.nodeOf(state);
+      const arrival = this.#graph.isExplored(state) ? this.#frontier.arrivalOf(node) : undefined;
+      yield {
+        hash: lanes.subarray(state * LANES, (state + 1) * LANES),
+        ...this.#graph.outcomeOf(state),
+        cuts: this.#frontier.cutsOf(node),
+        powerOns: this.#frontier.powerOnsOf(node),
+        parent: arrival === undefined ? -1 : this.#frontier.stateOf(arrival.parent),
+        operation: arrival?.operation ?? 0,
+        variant: arrival?.variant ?? 0,
+        edges: this.#archive?.edgesOf(state) ?? [],
+      };
+    }
   }
 }
 

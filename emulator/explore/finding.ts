@@ -7,6 +7,7 @@ import { cutOf, type Frontier } from "./frontier.ts";
 import { NEVER, type Liveness } from "./liveness.ts";
 import { describeEnd, type CycleView, type Oracle, type OracleId, type StepView } from "./oracle.ts";
 import type { StateGraph } from "./state-graph.ts";
+import type { SubjectImage } from "./subject.ts";
 
 /** One finding. */
 export interface Finding {
@@ -30,6 +31,19 @@ export interface Origin {
   readonly step: { readonly operation: number; readonly variant: number } | undefined;
 }
 
+/** What makes a finding one and the same, wherever and however it was come across. */
+export interface FindingKey {
+  readonly oracle: OracleId;
+  /** Hash of the state whose power-on it shows in, 32 hexadecimal digits. */
+  readonly state: string;
+  /** The cut in that power-on that it needs, as `7/0`: after operation 7; empty if it needs none. */
+  readonly step: string;
+  /** The fewest cuts and power-ons that it was found with. */
+  readonly rank: readonly [cuts: number, powerOns: number];
+  /** The finding, if it is one of those that were kept. */
+  readonly finding: Finding | undefined;
+}
+
 interface Entry {
   readonly oracle: OracleId;
   readonly sentence: string;
@@ -46,7 +60,7 @@ export class FindingLog {
   readonly #entries: Entry[] = [];
   readonly #counts = new Map<OracleId, number>();
   /** What was found already: a state may be powered on twice. */
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, Omit<FindingKey, "state"> & { readonly state: number }>();
   /** Nodes whose own power-on `alive` objects to, so that the graph need not say it again. */
   readonly #dead = new Set<number>();
 
@@ -89,7 +103,12 @@ export class FindingLog {
             end,
           );
         }
-      } else if (isAsked("quiet")) {
+        continue;
+      }
+      if (liveness.bootsToRest[state] !== NEVER) {
+        this.#judgeRest(graph.imageOf(liveness.rest[state] ?? 0), at(state), end);
+      }
+      if (isAsked("quiet")) {
         if (liveness.bootsToRest[state] === NEVER) {
           this.#add("quiet", "However long the power stays on, each boot changes something.", at(state), end);
         } else if (liveness.rest[state] === state && graph.operationsOf(state) > 0) {
@@ -97,6 +116,13 @@ export class FindingLog {
           this.#add("quiet", sentence, at(state), end);
         }
       }
+    }
+  }
+
+  #judgeRest(image: SubjectImage | undefined, origin: Origin, end: string): void {
+    for (const oracle of this.#oracles) {
+      const sentence = oracle.rest?.(image);
+      if (sentence !== undefined) this.#add(oracle.id, sentence, origin, end);
     }
   }
 
@@ -110,6 +136,11 @@ export class FindingLog {
     return Object.fromEntries([...this.#counts].sort(([left], [right]) => (left < right ? -1 : 1)));
   }
 
+  /** Every finding, kept or not. @param hashOf gives the hash of a state */
+  keys(hashOf: (state: number) => string): FindingKey[] {
+    return [...this.#seen.values()].map(({ state, ...key }) => ({ ...key, state: hashOf(state) }));
+  }
+
   /** The findings that were kept, fewest cuts first. */
   list(): Finding[] {
     return [...this.#entries]
@@ -121,20 +152,20 @@ export class FindingLog {
     const where = step === undefined ? "" : `${step.operation}/${step.variant}`;
     const key = `${oracle}/${frontier.stateOf(node)}/${where}`;
     if (this.#seen.has(key)) return;
-    this.#seen.add(key);
     const count = (this.#counts.get(oracle) ?? 0) + 1;
     this.#counts.set(oracle, count);
-    if (count > this.#limit) return;
     const extra = step === undefined ? 0 : 1;
+    const rank = [frontier.cutsOf(node) + extra, frontier.powerOnsOf(node) + extra] as const;
+    const seen = { oracle, state: frontier.stateOf(node), step: where, rank, finding: undefined };
+    if (count > this.#limit) {
+      this.#seen.set(key, seen);
+      return;
+    }
     const chain = frontier.chainOf(node);
     if (step !== undefined) chain.push(cutOf(step.operation, step.variant));
-    this.#entries.push({
-      oracle,
-      sentence,
-      cuts: chain,
-      end,
-      rank: [frontier.cutsOf(node) + extra, frontier.powerOnsOf(node) + extra, this.#entries.length],
-    });
+    const entry: Entry = { oracle, sentence, cuts: chain, end, rank: [...rank, this.#entries.length] };
+    this.#entries.push(entry);
+    this.#seen.set(key, { ...seen, finding: { oracle, sentence, cuts: chain, end } });
   }
 }
 

@@ -10,6 +10,7 @@
  */
 
 import type { Cut } from "../cut.ts";
+import { BEFORE_ALL } from "./power-on.ts";
 
 /** Torn operations that a chain may have at most, whatever is asked for. */
 export const TORN_BUDGET_LIMIT = 7;
@@ -100,6 +101,35 @@ export class Frontier {
         this.#bucket = 0;
       }
     }
+  }
+
+  /**
+   * The nodes that {@link take} gives next and whose power-ons can be done in any order: what is
+   * reached from one of them is neither among them nor a reason to skip one. Empty if the next one
+   * is the first of its kind; call {@link take} then.
+   */
+  ahead(): number[] {
+    const bucket = this.#buckets[this.#level]?.[this.#bucket] ?? [];
+    return bucket.slice(this.#next).filter((node) => this.#isBest(node));
+  }
+
+  /** The nodes that wait, in the order in which they would be taken. */
+  waiting(): number[] {
+    const rest = this.#buckets
+      .slice(this.#level)
+      .flatMap((level, index) =>
+        level
+          .slice(index === 0 ? this.#bucket : 0)
+          .flatMap((bucket, place) => (bucket ?? []).slice(index === 0 && place === 0 ? this.#next : 0)),
+      );
+    return rest.filter((node) => this.#isBest(node));
+  }
+
+  /** How a node was reached; undefined for the one to start from. */
+  arrivalOf(node: number): Omit<Arrival, "isUncut"> | undefined {
+    const parent = this.#parent[node] ?? NONE;
+    if (parent === NONE) return undefined;
+    return { parent, operation: this.#operation[node] ?? 0, variant: this.#variant[node] ?? AFTER };
   }
 
   /** The state of a node. */
@@ -213,6 +243,7 @@ export class Frontier {
 
 /** The cut that a step stands for. */
 export function cutOf(operation: number, variant: number): Cut {
+  if (operation === BEFORE_ALL) return { operation: 0, phase: "before" };
   return variant === AFTER ? { operation, phase: "after" } : { operation, phase: "torn", variant };
 }
 

@@ -9,16 +9,33 @@ import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
 import type { PowerCycle } from "../device.ts";
 import { describeJournal, slotName } from "./journal.ts";
-import type { StateFacts, Subject, SubjectImage } from "./subject.ts";
+import type { Expectation, StateFacts, Subject, SubjectImage } from "./subject.ts";
 
 /** Names of the oracles, as reports carry them. */
 export type OracleId =
-  "authentic" | "floor" | "alive" | "sound" | "rules" | "durable" | "accepted" | "counted" | "quiet";
+  | "authentic"
+  | "floor"
+  | "alive"
+  | "sound"
+  | "rules"
+  | "durable"
+  | "accepted"
+  | "counted"
+  | "quiet"
+  | "arrives";
+
+/**
+ * What oracles may look at of a power cycle: plain data, so that it can come from another thread, and
+ * without its log, which is empty here.
+ */
+export interface ObservedCycle extends Omit<PowerCycle, "moduleError"> {
+  readonly moduleError: { readonly message: string } | undefined;
+}
 
 /** One power cycle, run until it ended by itself. */
 export interface CycleView {
   readonly subject: Subject;
-  readonly cycle: PowerCycle;
+  readonly cycle: ObservedCycle;
   /** The image that was handed control, if it is one of the subject's, byte for byte. */
   readonly image: SubjectImage | undefined;
   /** What the state was at power-on. */
@@ -47,6 +64,8 @@ export interface Oracle {
   readonly sentence: string;
   readonly cycle?: (view: CycleView) => string | undefined;
   readonly step?: (view: StepView) => string | undefined;
+  /** Looks at the image that runs when uninterrupted power has come to rest, in a closed graph. */
+  readonly rest?: (image: SubjectImage | undefined) => string | undefined;
 }
 
 /** Every oracle. `alive` and `quiet` also look at the closed graph, see liveness.ts. */
@@ -119,6 +138,20 @@ export const ORACLES: readonly Oracle[] = [
   },
 ];
 
+/**
+ * Asks more than {@link ORACLES} do: that no cut loses the update. For bootloaders that promise that;
+ * ours gives an update up whose trial boots were all cut.
+ */
+export function arrivesOracle(expectation: Expectation): Oracle {
+  const role = expectation === "accepted" ? "new" : "old";
+  return {
+    id: "arrives",
+    sentence: `From every state, uninterrupted power ends with the ${role} image.`,
+    rest: (image) =>
+      image?.role === role ? undefined : `Uninterrupted power ends with ${image?.name ?? "no known image"}.`,
+  };
+}
+
 /** The oracle of this name. */
 export function oracleOf(id: OracleId): Oracle {
   const oracle = ORACLES.find((candidate) => candidate.id === id);
@@ -132,7 +165,7 @@ export function isUpdateConfirmed({ journal, activeImage }: StateFacts): boolean
 }
 
 /** How a power cycle ended, in words. */
-export function describeEnd(cycle: PowerCycle): string {
+export function describeEnd(cycle: ObservedCycle): string {
   const who =
     cycle.booted === undefined ? "the bootloader" : `the image in slot ${slotName(cycle.booted.slot)}`;
   switch (cycle.end) {

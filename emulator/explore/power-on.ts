@@ -4,7 +4,7 @@
 
 import type { Device, PowerCycle } from "../device.ts";
 import type { LinkPeer } from "../link.ts";
-import type { Operation, PowerObserver } from "../power.ts";
+import type { AgedContent, Operation, PowerObserver } from "../power.ts";
 import { tornVariants, type TearClass } from "../tear.ts";
 import type { WorkingState } from "./working-state.ts";
 
@@ -12,7 +12,7 @@ import type { WorkingState } from "./working-state.ts";
 export interface StepSink {
   /**
    * @param target the state
-   * @param operation number of the operation
+   * @param operation number of the operation, or {@link BEFORE_ALL}
    * @param variant torn variant, or 0: power is cut after the operation
    * @param isUncut the power-on ended by itself after this operation
    */
@@ -34,6 +34,9 @@ export class CountingPeer implements LinkPeer {
     return this.#peer.answer(datagram);
   }
 }
+
+/** In place of an operation's number: power is cut before the first one, or nothing was done at all. */
+export const BEFORE_ALL = 0xffff_ffff;
 
 const NO_STATE = -1;
 
@@ -69,11 +72,16 @@ export class PowerOnExplorer implements PowerObserver {
     return cycle;
   }
 
+  aged(areas: readonly AgedContent[]): void {
+    this.#pendingState = this.#working.settleAged(areas);
+    this.#pendingOperation = BEFORE_ALL;
+  }
+
   before(operation: Operation): void {
     if (!this.#mayTear || operation.kind === "counter") return;
     this.#flush(false);
-    for (const { variant, bytes } of tornVariants(operation, this.#classes)) {
-      this.#sink.step(this.#working.torn(operation, bytes), operation.index, variant, false);
+    for (const outcome of tornVariants(operation, this.#classes)) {
+      this.#sink.step(this.#working.torn(operation, outcome), operation.index, outcome.variant, false);
     }
   }
 

@@ -6,10 +6,10 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { PowerCycle } from "../device.ts";
 import type { PowerCycleEnd } from "../trace.ts";
 import { describeJournal } from "./journal.ts";
 import { followUncut, NEVER, type Liveness } from "./liveness.ts";
+import type { ObservedCycle } from "./oracle.ts";
 import { LANES } from "./state-hash.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StateFacts, StateReader, Subject, SubjectImage } from "./subject.ts";
@@ -30,7 +30,7 @@ export interface TerminalClass {
 
 /** One power-on, as it is recorded. */
 export interface PowerOnRecord {
-  readonly cycle: PowerCycle;
+  readonly cycle: ObservedCycle;
   readonly image: SubjectImage | undefined;
   readonly subject: Subject;
   readonly successor: number;
@@ -120,9 +120,28 @@ export class StateGraph {
     return this.#node[state] ?? 0;
   }
 
+  /** Whether a state was powered on. */
+  isExplored(state: number): boolean {
+    return this.#outcome[state] !== UNEXPLORED;
+  }
+
+  /** What is known of a state's power-on, as {@link CertificateState} has it. */
+  outcomeOf(state: number): { outcome: number; tornBudget: number; operations: number } {
+    return {
+      outcome: this.#outcome[state] ?? UNEXPLORED,
+      tornBudget: this.#budget[state] ?? 0,
+      operations: this.#operations[state] ?? 0,
+    };
+  }
+
   /** Operations of a state's uncut power-on. */
   operationsOf(state: number): number {
     return this.#operations[state] ?? 0;
+  }
+
+  /** The image that a state's uncut power-on ran, or undefined: none, or no known one. */
+  imageOf(state: number): SubjectImage | undefined {
+    return this.#images[(this.#outcome[state] ?? 0) >>> IMAGE_SHIFT];
   }
 
   /** How a state's uncut power-on ended, in words. */

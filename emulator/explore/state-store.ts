@@ -7,23 +7,78 @@
  */
 
 import { FLASH_BYTES } from "../memory-map.ts";
-import { DigestTable } from "./digest-table.ts";
+import { DigestTable, plainMemory, type Allocate, type DigestTableView } from "./digest-table.ts";
 
 /** Bytes of a block, whatever the part's erase page. */
 export const BLOCK_BYTES = 1024;
 /** Blocks of one state. */
 export const BLOCK_COUNT: number = FLASH_BYTES / BLOCK_BYTES;
 
-const BLOCKS_PER_CHUNK = 1024;
-const STATES_PER_CHUNK = 1024;
+/** Blocks that are allocated at once. */
+export const BLOCKS_PER_CHUNK = 1024;
+/** States that are allocated at once. */
+export const STATES_PER_CHUNK = 1024;
+
+/** What {@link WorkingState} needs of a place where states are kept. */
+export interface StateSpace {
+  /** Hashes of states that the device can be moved to, LANES each. */
+  readonly table: { readonly lanes: Int32Array };
+  readonly blocks: BlockSpace;
+  /** The id of the state with the hash in `lanes`, or -1. */
+  find(lanes: Int32Array): number;
+  /** Adds a state that is not there yet. @returns its id */
+  add(lanes: Int32Array, blockIds: Uint32Array, countersId: number): number;
+  /** The block ids of a state, in place. */
+  blockIds(id: number): Uint32Array;
+  /** The id of these counter values, copied if they are new. */
+  internCounters(values: BigUint64Array): number;
+  /** The id of the counter values of a state. */
+  countersId(id: number): number;
+  /** Counter values by their id, in place. */
+  counters(countersId: number): BigUint64Array;
+}
 
 /** Blocks by content. */
-class BlockPool {
-  readonly table = new DigestTable();
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+export interface BlockSpace {
+  /** Hashes of the blocks of those states, LANES each. */
+  readonly table: { readonly lanes: Int32Array };
+  /** The id of the block at `address` of `flash`, which has the hash at `lanes[offset …]`. */
+  intern(lanes: Int32Array, offset: number, flash: Uint8Array, address: number): number;
+  /** The bytes of a block, in place. */
+  content(id: number): Uint8Array;
+}
+
+/** A store as other threads may read it; chunks and counters only from a number on. */
+export interface StateStoreView {
+  readonly states: DigestTableView;
+  readonly blocks: DigestTableView;
+  readonly blockChunks: readonly Uint8Array[];
+  readonly blockIdChunks: readonly Uint32Array[];
+  readonly counterIdChunks: readonly Uint32Array[];
+  readonly counters: readonly BigUint64Array[];
+}
+
+/** How much of a store a thread has been shown. */
+export interface StateStoreMark {
+  readonly blockChunks: number;
+  readonly stateChunks: number;
+  readonly counters: number;
+}
+
+/** Blocks by content. */
+class BlockPool implements BlockSpace {
+  readonly table: DigestTable;
+  /** BLOCKS_PER_CHUNK blocks each. */
+  readonly chunks: Uint8Array[] = [];
+  readonly #allocate: Allocate;
+
+  constructor(allocate: Allocate) {
+    this.table = new DigestTable(allocate);
+    this.#allocate = allocate;
+  }
 
   get bytes(): number {
-    return this.table.bytes + this.#chunks.length * BLOCKS_PER_CHUNK * BLOCK_BYTES;
+    return this.table.bytes + this.chunks.length * BLOCKS_PER_CHUNK * BLOCK_BYTES;
   }
 
   /**
@@ -38,14 +93,16 @@ class BlockPool {
       return known;
     }
     const id = this.table.add(lanes, offset);
-    if (id % BLOCKS_PER_CHUNK === 0) this.#chunks.push(new Uint8Array(BLOCKS_PER_CHUNK * BLOCK_BYTES));
+    if (id % BLOCKS_PER_CHUNK === 0) {
+      this.chunks.push(new Uint8Array(this.#allocate(BLOCKS_PER_CHUNK * BLOCK_BYTES)));
+    }
     this.content(id).set(flash.subarray(address, address + BLOCK_BYTES));
     return id;
   }
 
   /** The bytes of a block, in place. */
-  content(id: number): Uint8Array<ArrayBuffer> {
-    const chunk = this.#chunks[Math.floor(id / BLOCKS_PER_CHUNK)];
+  content(id: number): Uint8Array {
+    const chunk = this.chunks[Math.floor(id / BLOCKS_PER_CHUNK)];
     if (chunk === undefined) throw new RangeError(`There is no block ${id}.`);
     const start = (id % BLOCKS_PER_CHUNK) * BLOCK_BYTES;
     return chunk.subarray(start, start + BLOCK_BYTES);
@@ -53,14 +110,43 @@ class BlockPool {
 }
 
 /** See the file comment. Ids of states are given out from 0 upward. */
-export class StateStore {
-  readonly blocks = new BlockPool();
-  readonly table = new DigestTable();
+export class StateStore implements StateSpace {
+  readonly blocks: BlockPool;
+  readonly table: DigestTable;
 
-  readonly #blockIds: Uint32Array<ArrayBuffer>[] = [];
-  readonly #counterIds: Uint32Array<ArrayBuffer>[] = [];
+  readonly #allocate: Allocate;
+  readonly #blockIds: Uint32Array[] = [];
+  readonly #counterIds: Uint32Array[] = [];
   readonly #counters: BigUint64Array[] = [];
   readonly #counterIdOf = new Map<string, number>();
+
+  /** @param allocate gives the memory of everything but counters */
+  constructor(allocate: Allocate = plainMemory) {
+    this.#allocate = allocate;
+    this.blocks = new BlockPool(allocate);
+    this.table = new DigestTable(allocate);
+  }
+
+  /** For other threads, if the memory is shared: everything, or what is new since `mark`. */
+  view(mark: StateStoreMark = { blockChunks: 0, stateChunks: 0, counters: 0 }): StateStoreView {
+    return {
+      states: this.table.view(),
+      blocks: this.blocks.table.view(),
+      blockChunks: this.blocks.chunks.slice(mark.blockChunks),
+      blockIdChunks: this.#blockIds.slice(mark.stateChunks),
+      counterIdChunks: this.#counterIds.slice(mark.stateChunks),
+      counters: this.#counters.slice(mark.counters),
+    };
+  }
+
+  /** How much there is to be shown. */
+  mark(): StateStoreMark {
+    return {
+      blockChunks: this.blocks.chunks.length,
+      stateChunks: this.#blockIds.length,
+      counters: this.#counters.length,
+    };
+  }
 
   /** How many states there are. */
   get size(): number {
@@ -88,8 +174,8 @@ export class StateStore {
   add(lanes: Int32Array, blockIds: Uint32Array, countersId: number): number {
     const id = this.table.add(lanes, 0);
     if (id % STATES_PER_CHUNK === 0) {
-      this.#blockIds.push(new Uint32Array(STATES_PER_CHUNK * BLOCK_COUNT));
-      this.#counterIds.push(new Uint32Array(STATES_PER_CHUNK));
+      this.#blockIds.push(new Uint32Array(this.#allocate(4 * STATES_PER_CHUNK * BLOCK_COUNT)));
+      this.#counterIds.push(new Uint32Array(this.#allocate(4 * STATES_PER_CHUNK)));
     }
     this.blockIds(id).set(blockIds);
     const ids = this.#counterIds[Math.floor(id / STATES_PER_CHUNK)];
@@ -98,7 +184,7 @@ export class StateStore {
   }
 
   /** The block ids of a state, in place. */
-  blockIds(id: number): Uint32Array<ArrayBuffer> {
+  blockIds(id: number): Uint32Array {
     const chunk = this.#blockIds[Math.floor(id / STATES_PER_CHUNK)];
     if (chunk === undefined) throw new RangeError(`There is no state ${id}.`);
     const start = (id % STATES_PER_CHUNK) * BLOCK_COUNT;

@@ -30,6 +30,11 @@ export type Expectation = "accepted" | "refused" | "reverted";
 export interface Subject {
   readonly images: readonly SubjectImage[];
   readonly expectation: Expectation;
+  /**
+   * Whether the state partition holds the boot journal of assembly/layout.ts; so unless stated. A
+   * bootloader that somebody else wrote keeps its own books there, and nothing is read from them.
+   */
+  readonly hasJournal?: boolean;
 }
 
 /** What the oracles see of a persistent state. */
@@ -38,6 +43,15 @@ export interface StateFacts {
   /** The image that lies in the slot that the journal calls active, if it is one of the subject's. */
   readonly activeImage: SubjectImage | undefined;
   /** The anti-rollback counter. */
+  readonly floor: bigint;
+}
+
+/** What can be read off a persistent state, as plain numbers. */
+export interface Observation {
+  /** The journal's word, or 0. */
+  readonly word: number;
+  /** Number in `subject.images` of the image in the active slot, or -1. */
+  readonly image: number;
   readonly floor: bigint;
 }
 
@@ -53,6 +67,8 @@ export function bootedImage(
   );
 }
 
+const WORD_BYTES = 4;
+
 /** Looks at states; keeps what it has seen, so that equal facts are one object. */
 export class StateReader {
   readonly #subject: Subject;
@@ -67,15 +83,28 @@ export class StateReader {
 
   /** The number of the facts about a state; equal facts have equal numbers. */
   read(flash: Uint8Array, counters: BigUint64Array): number {
-    const word = readJournalWord(flash, this.#profile);
+    return this.number(this.observe(flash, counters));
+  }
+
+  /** Looks at a state. */
+  observe(flash: Uint8Array, counters: BigUint64Array): Observation {
+    const word = this.#subject.hasJournal === false ? 0 : readJournalWord(flash, this.#profile);
     const journal = decodeJournalWord(word);
     const image = journal === undefined ? -1 : this.#imageIn(flash, journal.activeSlot);
-    const floor = counters[Counter.SequenceFloor] ?? 0n;
+    return { word, image, floor: counters[Counter.SequenceFloor] ?? 0n };
+  }
+
+  /** The number of the facts that an observation gives; equal facts have equal numbers. */
+  number({ word, image, floor }: Observation): number {
     const key = `${word}/${image}/${floor}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const number = this.#facts.length;
-    this.#facts.push({ journal, activeImage: this.#subject.images[image], floor });
+    this.#facts.push({
+      journal: decodeJournalWord(word),
+      activeImage: this.#subject.images[image],
+      floor,
+    });
     this.#known.set(key, number);
     return number;
   }
@@ -101,8 +130,18 @@ export class StateReader {
   }
 }
 
+/** Compares word by word where both lie on word boundaries: this is done for every new state. */
 function holds(flash: Uint8Array, address: number, image: Uint8Array): boolean {
-  for (let index = 0; index < image.length; index += 1) {
+  if (address + image.length > flash.length || flash[address] !== image[0]) return false;
+  const start = flash.byteOffset + address;
+  const isAligned = start % WORD_BYTES === 0 && image.byteOffset % WORD_BYTES === 0;
+  const words = isAligned ? Math.floor(image.length / WORD_BYTES) : 0;
+  if (words > 0) {
+    const found = new Uint32Array(flash.buffer, start, words);
+    const wanted = new Uint32Array(image.buffer, image.byteOffset, words);
+    for (let index = 0; index < words; index += 1) if (found[index] !== wanted[index]) return false;
+  }
+  for (let index = words * WORD_BYTES; index < image.length; index += 1) {
     if (flash[address + index] !== image[index]) return false;
   }
   return true;

@@ -7,12 +7,15 @@
  */
 
 import type { Device } from "../device.ts";
-import type { FlashOperation, Operation } from "../power.ts";
+import { decodeBits, encodeRegisters, NO_BITS, type DeviceBits } from "../device-bits.ts";
+import type { AgedContent, FlashOperation, Operation, TornOutcome } from "../power.ts";
 import { LANES, toggleCounter, toggleWord, xorLanes } from "./state-hash.ts";
-import { BLOCK_BYTES, BLOCK_COUNT, type StateStore } from "./state-store.ts";
+import { BLOCK_BYTES, BLOCK_COUNT, type StateSpace } from "./state-store.ts";
 
 const WORD_BYTES = 4;
 const WORDS_PER_BLOCK = BLOCK_BYTES / WORD_BYTES;
+/** In place of an id of the store: the device holds nothing that is known. */
+const NOTHING_YET = 0xffff_ffff;
 
 /** Told of each state when it is added, while the device's memory holds it. */
 export type NewStateListener = (state: number) => void;
@@ -20,19 +23,22 @@ export type NewStateListener = (state: number) => void;
 /** See the file comment. One device and one store; nobody else writes to the device meanwhile. */
 export class WorkingState {
   readonly #device: Device;
-  readonly #store: StateStore;
+  readonly #store: StateSpace;
   readonly #onNew: NewStateListener;
   readonly #words: Uint32Array;
   readonly #erasedWord: number;
   readonly #lanes = new Int32Array(LANES);
   readonly #blockLanes = new Int32Array(BLOCK_COUNT * LANES);
-  readonly #blockIds = new Uint32Array(BLOCK_COUNT);
+  readonly #blockIds = new Uint32Array(BLOCK_COUNT).fill(NOTHING_YET);
   /** The torn state that is looked up, and its changed blocks. */
   readonly #tornLanes = new Int32Array(LANES);
   readonly #tornBlockLanes = new Int32Array(BLOCK_COUNT * LANES);
-  #countersId = 0;
+  /** Counters and device bits as one row of numbers: what the store calls counters. */
+  #registers: BigUint64Array = new BigUint64Array();
+  #bits: DeviceBits = NO_BITS;
+  #registersId = NOTHING_YET;
 
-  constructor(device: Device, store: StateStore, onNew: NewStateListener) {
+  constructor(device: Device, store: StateSpace, onNew: NewStateListener) {
     const { bytes } = device.flash;
     this.#device = device;
     this.#store = store;
@@ -53,11 +59,8 @@ export class WorkingState {
       xorLanes(this.#lanes, 0, this.#blockLanes, block * LANES);
       this.#internBlock(block);
     }
-    const { values } = this.#device.counters;
-    values.forEach((value, id) => {
-      toggleCounter(this.#lanes, 0, id, value);
-    });
-    this.#countersId = this.#store.internCounters(values);
+    this.#registers = new BigUint64Array();
+    this.#followRegisters();
     return this.#name(0, -1);
   }
 
@@ -74,22 +77,45 @@ export class WorkingState {
       copyLanes(this.#blockLanes, block * LANES, blocks.table.lanes, id * LANES);
     }
     copyLanes(this.#lanes, 0, table.lanes, state * LANES);
-    const countersId = this.#store.countersId(state);
-    if (countersId !== this.#countersId) {
-      this.#device.counters.values.set(this.#store.counters(countersId));
-      this.#countersId = countersId;
+    const registersId = this.#store.countersId(state);
+    if (registersId !== this.#registersId) {
+      const { values } = this.#device.counters;
+      this.#registers = this.#store.counters(registersId);
+      values.set(this.#registers.subarray(0, values.length));
+      this.#bits = decodeBits(this.#registers, values.length);
+      this.#registersId = registersId;
     }
+    // A power cycle may have left other bits behind that read the same.
+    this.#device.flash.bits = this.#bits;
   }
 
   /** Follows an operation that has just taken effect. @returns the id of the state after it */
   settle(operation: Operation): number {
     if (operation.kind === "counter") {
-      toggleCounter(this.#lanes, 0, operation.id, operation.before);
-      toggleCounter(this.#lanes, 0, operation.id, operation.after);
-      this.#countersId = this.#store.internCounters(this.#device.counters.values);
+      this.#followRegisters();
       return this.#name(0, -1);
     }
+    if (this.#device.flash.bits !== this.#bits) this.#followRegisters();
     const { address, length, before } = operation;
+    this.#follow(address, length, before);
+    return this.#name(blockOfWord(address >>> 2), blockOfWord((address + length - 1) >>> 2));
+  }
+
+  /** Follows what changed at power-on before anything ran. @returns the id of the state after it */
+  settleAged(areas: readonly AgedContent[]): number {
+    this.#followRegisters();
+    let first = BLOCK_COUNT;
+    let last = -1;
+    for (const { address, before } of areas) {
+      this.#follow(address, before.length, before);
+      first = Math.min(first, blockOfWord(address >>> 2));
+      last = Math.max(last, blockOfWord((address + before.length - 1) >>> 2));
+    }
+    return this.#name(first, last);
+  }
+
+  /** Follows content that has changed from `before`. */
+  #follow(address: number, length: number, before: Uint8Array): void {
     const last = (address + length - 1) >>> 2;
     for (let index = address >>> 2; index <= last; index += 1) {
       const now = this.#words[index] ?? 0;
@@ -99,57 +125,88 @@ export class WorkingState {
       if (was !== this.#erasedWord) this.#toggle(index, was, offset);
       if (now !== this.#erasedWord) this.#toggle(index, now, offset);
     }
-    return this.#name(blockOfWord(address >>> 2), blockOfWord(last));
   }
 
   /**
    * Names the state that an operation leaves when it is torn, without going there. To be called
    * before the operation takes effect.
    *
-   * @param torn what the page or unit then holds
+   * @param outcome what is left
    * @returns the state's id
    */
-  torn(operation: FlashOperation, torn: Uint8Array): number {
+  torn(operation: FlashOperation, outcome: TornOutcome): number {
     const { address, length } = operation;
-    const last = (address + length - 1) >>> 2;
-    const firstBlock = blockOfWord(address >>> 2);
-    const lastBlock = blockOfWord(last);
+    const patches: Patch[] = [{ address, bytes: outcome.bytes.subarray(0, length) }];
+    if (outcome.damage !== undefined) patches.push(outcome.damage);
     const blockLanes = this.#tornBlockLanes;
+    const touched = blocksOf(patches);
     copyLanes(this.#tornLanes, 0, this.#lanes, 0);
-    for (let block = firstBlock; block <= lastBlock; block += 1) {
+    for (const block of touched) {
       copyLanes(blockLanes, block * LANES, this.#blockLanes, block * LANES);
       xorLanes(this.#tornLanes, 0, blockLanes, block * LANES);
     }
-    for (let index = address >>> 2; index <= last; index += 1) {
-      const was = this.#words[index] ?? 0;
-      const now = patched(was, index * WORD_BYTES, address, torn);
-      if (now === was) continue;
-      const offset = blockOfWord(index) * LANES;
-      if (was !== this.#erasedWord) toggleWord(blockLanes, offset, index, was);
-      if (now !== this.#erasedWord) toggleWord(blockLanes, offset, index, now);
+    for (const patch of patches) {
+      const last = (patch.address + patch.bytes.length - 1) >>> 2;
+      for (let index = patch.address >>> 2; index <= last; index += 1) {
+        const was = this.#words[index] ?? 0;
+        const now = patched(was, index * WORD_BYTES, patch.address, patch.bytes);
+        if (now === was) continue;
+        const offset = blockOfWord(index) * LANES;
+        if (was !== this.#erasedWord) toggleWord(blockLanes, offset, index, was);
+        if (now !== this.#erasedWord) toggleWord(blockLanes, offset, index, now);
+      }
     }
-    for (let block = firstBlock; block <= lastBlock; block += 1) {
-      xorLanes(this.#tornLanes, 0, blockLanes, block * LANES);
+    for (const block of touched) xorLanes(this.#tornLanes, 0, blockLanes, block * LANES);
+    const bits = this.#device.flash.bitsAfterTear(operation, outcome);
+    const registers = bits === this.#bits ? undefined : this.#registersWith(bits);
+    if (registers !== undefined) {
+      toggleRegisters(this.#tornLanes, this.#registers);
+      toggleRegisters(this.#tornLanes, registers);
     }
     const known = this.#store.find(this.#tornLanes);
-    return known >= 0 ? known : this.#addTorn(operation, torn, firstBlock, lastBlock);
+    return known >= 0 ? known : this.#addTorn(patches, touched, registers);
   }
 
   /** Lets the device hold the torn content for as long as it takes to add that state. */
-  #addTorn(operation: FlashOperation, torn: Uint8Array, firstBlock: number, lastBlock: number): number {
+  #addTorn(
+    patches: readonly Patch[],
+    touched: readonly number[],
+    registers: BigUint64Array | undefined,
+  ): number {
     const { blocks } = this.#store;
     const flash = this.#device.flash.bytes;
     const ids = this.#blockIds;
-    const kept = ids.slice(firstBlock, lastBlock + 1);
-    flash.set(torn.subarray(0, operation.length), operation.address);
-    for (let block = firstBlock; block <= lastBlock; block += 1) {
+    const kept = touched.map((block) => ids[block] ?? 0);
+    const before = patches.map(({ address, bytes }) => flash.slice(address, address + bytes.length));
+    for (const { address, bytes } of patches) flash.set(bytes, address);
+    for (const block of touched) {
       ids[block] = blocks.intern(this.#tornBlockLanes, block * LANES, flash, block * BLOCK_BYTES);
     }
-    const state = this.#store.add(this.#tornLanes, ids, this.#countersId);
+    const registersId = registers === undefined ? this.#registersId : this.#store.internCounters(registers);
+    const state = this.#store.add(this.#tornLanes, ids, registersId);
     this.#onNew(state);
-    flash.set(operation.before.subarray(0, operation.length), operation.address);
-    ids.set(kept, firstBlock);
+    patches.forEach(({ address }, index) => {
+      flash.set(before[index] ?? [], address);
+    });
+    touched.forEach((block, index) => {
+      ids[block] = kept[index] ?? 0;
+    });
     return state;
+  }
+
+  /** Takes over counters and device bits as the device now has them. */
+  #followRegisters(): void {
+    const { bits } = this.#device.flash;
+    const registers = this.#registersWith(bits);
+    toggleRegisters(this.#lanes, this.#registers);
+    toggleRegisters(this.#lanes, registers);
+    this.#registers = registers;
+    this.#bits = bits;
+    this.#registersId = this.#store.internCounters(registers);
+  }
+
+  #registersWith(bits: DeviceBits): BigUint64Array {
+    return encodeRegisters(this.#device.counters.values, bits);
   }
 
   /** The id of the current state, whose blocks `[first, last]` have changed since the last call. */
@@ -161,7 +218,7 @@ export class WorkingState {
       return known;
     }
     for (let block = first; block <= last; block += 1) this.#internBlock(block);
-    const state = this.#store.add(this.#lanes, this.#blockIds, this.#countersId);
+    const state = this.#store.add(this.#lanes, this.#blockIds, this.#registersId);
     this.#onNew(state);
     return state;
   }
@@ -176,6 +233,28 @@ export class WorkingState {
     toggleWord(this.#lanes, 0, index, word);
     toggleWord(this.#blockLanes, blockOffset, index, word);
   }
+}
+
+/** New content somewhere in flash. */
+interface Patch {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The blocks that patches touch, each once, in the order in which they are touched. */
+function blocksOf(patches: readonly Patch[]): number[] {
+  const blocks: number[] = [];
+  for (const { address, bytes } of patches) {
+    const last = blockOfWord((address + bytes.length - 1) >>> 2);
+    for (let block = blockOfWord(address >>> 2); block <= last; block += 1) {
+      if (!blocks.includes(block)) blocks.push(block);
+    }
+  }
+  return blocks;
+}
+
+function toggleRegisters(lanes: Int32Array, registers: BigUint64Array): void {
+  for (let id = 0; id < registers.length; id += 1) toggleCounter(lanes, 0, id, registers[id] ?? 0n);
 }
 
 function blockOfWord(index: number): number {

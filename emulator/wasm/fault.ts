@@ -3,12 +3,12 @@
  * instrumentation.
  */
 
-/** A bad store, a bad load, fuel used up, or a trap of the WebAssembly engine. */
-export type FaultKind = "store" | "load" | "fuel" | "trap";
+/** A bad store, a bad load, a load of flash that faults when it is read, fuel used up, or a trap of the engine. */
+export type FaultKind = "store" | "load" | "ecc" | "fuel" | "trap";
 
 /** A place in the module where instrumentation may stop it. */
 export interface FaultSite {
-  readonly kind: "store" | "load" | "fuel";
+  readonly kind: "store" | "load" | "ecc" | "fuel";
   readonly functionIndex: number;
   /** Byte offset of the instruction in the module before instrumentation. */
   readonly instructionOffset: number;
@@ -79,8 +79,14 @@ export function faultAt(
   }
   const address = access.address + site.memoryOffset;
   const accessBytes = site.accessBytes ?? access.length;
-  const where = kind === "store" ? "outside RAM" : "outside flash and RAM";
-  const message = `A ${kind} of ${accessBytes} bytes at 0x${address.toString(16)} ${place} is ${where}.`;
+  const where =
+    kind === "store"
+      ? "is outside RAM"
+      : kind === "ecc"
+        ? "meets flash whose error-correcting code does not fit"
+        : "is outside flash and RAM";
+  const verb = kind === "ecc" ? "load" : kind;
+  const message = `A ${verb} of ${accessBytes} bytes at 0x${address.toString(16)} ${place} ${where}.`;
   return { kind, functionName, functionIndex, instructionOffset, address, accessBytes, message };
 }
 

@@ -95,10 +95,7 @@ function sectionBytes(module: DecodedModule, id: SectionId): number {
 function staticEnd(module: DecodedModule, ramBase: number): number {
   const found = findExport(module, "__heap_base");
   if (found === undefined) {
-    throw new ModuleError(
-      "missing-export",
-      "The module does not export __heap_base, the end of its static data.",
-    );
+    throw new ModuleError("missing-export", "The module does not export __heap_base.");
   }
   const global = found.kind === "global" ? module.globals[found.index] : undefined;
   if (global === undefined || global.mutable || global.initial.kind !== "i32") {

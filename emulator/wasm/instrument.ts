@@ -78,6 +78,7 @@ export function instrument(module: DecodedModule, options: InstrumentOptions): I
       fuelFault: firstFunction + 1,
       storeRange: firstFunction + 2,
       loadRange: firstFunction + 3,
+      probe: firstFunction + 4,
     },
   };
   return new ModuleAssembler(instrumentation).assemble();

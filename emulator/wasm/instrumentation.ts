@@ -4,8 +4,11 @@
 import type { FaultSite } from "./fault.ts";
 import type { DecodedModule } from "./module.ts";
 
-/** Checked: stores, loads and fuel. Fast: stores and fuel. Both burn the same fuel. */
-export type Build = "checked" | "fast";
+/**
+ * Checked: stores, loads and fuel. Fast: stores and fuel. Probed: as checked, and loads from flash
+ * meet what the hazard map of ../hazard.ts says. All burn the same fuel.
+ */
+export type Build = "checked" | "fast" | "probed";
 
 /** What the module may touch; addresses and sizes in bytes, none at 4 GiB or above. */
 export interface Bounds {
@@ -31,5 +34,11 @@ export interface Instrumentation {
     loaded: number;
     stored: number;
   };
-  readonly functions: { fault: number; fuelFault: number; storeRange: number; loadRange: number };
+  readonly functions: {
+    fault: number;
+    fuelFault: number;
+    storeRange: number;
+    loadRange: number;
+    probe: number;
+  };
 }

@@ -87,7 +87,8 @@ export function loadModule(bytes: Uint8Array, options: LoadOptions): LoadedModul
   });
 }
 
-function entryPoints(module: DecodedModule, options: LoadOptions): number[] {
+/** Indices of the functions that the host calls: the stack is measured from them. */
+export function entryPoints(module: DecodedModule, options: Pick<LoadOptions, "entryPoints">): number[] {
   const names = options.entryPoints ?? defaultEntryPoints;
   return names.flatMap((name) => {
     const found = findExport(module, name);
@@ -101,8 +102,11 @@ function refuseInvalid(bytes: Uint8Array): void {
   throw new ModuleError("malformed", "The module is malformed: the WebAssembly engine does not accept it.");
 }
 
-/** The module with the names of its twin, whose code must be the same to the byte. */
-function withSymbols(module: DecodedModule, twin: DecodedModule): DecodedModule {
+/**
+ * The module with the names of its twin, whose code must be the same to the byte. Throws ModuleError
+ * "symbols-mismatch".
+ */
+export function withSymbols(module: DecodedModule, twin: DecodedModule): DecodedModule {
   const code = codeOf(module);
   const twinCode = codeOf(twin);
   if (code.length !== twinCode.length || code.some((byte, index) => byte !== twinCode[index])) {

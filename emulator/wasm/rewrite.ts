@@ -79,7 +79,7 @@ class BodyRewriter {
     const access = memoryAccessOf(opcode);
     if (access !== undefined) {
       if (opcode >= Opcode.FirstStore) this.guardStore(access.type, access.bytes);
-      else if (this.instrumentation.build === "checked") this.guardLoad(access.bytes);
+      else if (this.instrumentation.build !== "fast") this.guardLoad(access.bytes);
     }
     switch (opcode) {
       case Opcode.MemoryInit:
@@ -144,8 +144,20 @@ class BodyRewriter {
     this.pushOutside(address, bytes, 0, flashBytes);
     this.code.raw(Opcode.If, TypeCode.Empty);
     this.callFault(address, site);
-    this.code.raw(Opcode.End, Opcode.End);
+    this.code.byte(Opcode.End);
+    if (this.instrumentation.build === "probed") this.probe(address, bytes);
+    this.code.byte(Opcode.End);
     this.code.byte(Opcode.LocalGet).u32(address);
+  }
+
+  /** A load from flash of `bytes` at local `address` plus its static offset meets what the hazard map says. */
+  private probe(address: number, bytes: number): void {
+    const site = this.addSite("ecc", bytes, 0);
+    this.code.byte(Opcode.LocalGet).u32(address);
+    this.code.byte(Opcode.I32Const).signed(this.source.memoryOffset | 0);
+    this.code.raw(Opcode.I32Add, Opcode.I32Const).signed(bytes);
+    this.code.byte(Opcode.I32Const).signed(site);
+    this.code.byte(Opcode.Call).u32(this.instrumentation.functions.probe);
   }
 
   /** memory.init, copy and fill: the length is checked by a function, in both builds with the same fuel. */
@@ -158,8 +170,11 @@ class BodyRewriter {
     this.addSite("fuel", undefined, 0);
     this.flush();
     this.callRange(functions.storeRange, address, length, store);
-    if (build === "checked" && opcode === Opcode.MemoryCopy) {
+    if (build !== "fast" && opcode === Opcode.MemoryCopy) {
       this.callRange(functions.loadRange, source, length, this.addSite("load", undefined, 0));
+      if (build === "probed") {
+        this.callRange(functions.probe, source, length, this.addSite("ecc", undefined, 0));
+      }
     }
     this.reloadFuel();
     if (counting) {

@@ -9,7 +9,7 @@ import { createColors } from "picocolors";
 import { format } from "prettier";
 import { projectRoot } from "../project.ts";
 import type { CliCommand } from "../cli/command.ts";
-import { exitCodeLines } from "../cli/exit-code.ts";
+import { exitCodeLines, SHARD_FINDINGS_LINE } from "../cli/exit-code.ts";
 import { COMMANDS, createProgram, GROUPS } from "../cli/program.ts";
 
 /** The page as Markdown, formatted by prettier like every other file. */
@@ -40,7 +40,9 @@ Every command takes \`--json\` and \`--help\`. Results go to the standard output
 
 | exit code | meaning |
 |---|---|
-${exitCodeLines("findings: what was asked for is not so; each command says what that means for it")
+${exitCodeLines("findings: what was asked for is not so; each command says what that means for it", [
+  SHARD_FINDINGS_LINE,
+])
   .map((line) => line.replace(/^(\d+)\s+(.*)$/, "| $1 | $2 |"))
   .join("\n")}`;
 

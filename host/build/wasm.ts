@@ -2,7 +2,8 @@
  * Builds every Wasm module of the project from `assembly/`: `npm run build:wasm`.
  *
  * Each module is written twice: `name.wasm` as it goes into flash, without custom sections, and
- * `name.symbols.wasm` with the names of its functions, which stays on the author's machine. A canary
+ * `name.symbols.wasm` with the names of its functions, which stays on the author's machine, as does
+ * `name.wasm.map`, which says which source line an instruction comes from. A canary
  * is a module built from patched sources; its patches say exactly what is wrong with it.
  */
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
@@ -43,6 +44,8 @@ const Canary = z.strictObject({
   patches: z.array(z.strictObject({ file: z.string(), find: z.string(), replace: z.string() })).min(1),
 });
 
+const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
+
 type Patch = z.infer<typeof Canary>["patches"][number];
 
 await mkdir(path.join(wasmDirectory, "testing"), { recursive: true });
@@ -57,16 +60,18 @@ for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).so
 async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
   const applied = new Set<Patch>();
   let module: Uint8Array | undefined;
+  let sourceMap = "";
   const stderr = asc.createMemoryStream();
   const { error } = await asc.main(
-    [entry.source, "--config", "asconfig.json", "--target", entry.target, "--outFile", "module.wasm"],
+    [entry.source, "--config", "asconfig.json", "--target", entry.target, "--outFile", "module.wasm", "--sourceMap"],
     {
       readFile: async (name, baseDirectory) => {
         const text = await readSource(path.resolve(projectRoot, baseDirectory, name));
         return text === null ? null : patch(text, path.normalize(name), patches, applied);
       },
-      writeFile: (_name, contents) => {
-        module = typeof contents === "string" ? Buffer.from(contents) : contents;
+      writeFile: (name, contents) => {
+        if (name.endsWith(".map")) sourceMap = contents.toString();
+        else module = typeof contents === "string" ? Buffer.from(contents) : contents;
       },
       listFiles: () => [],
       stderr,
@@ -78,6 +83,13 @@ async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
     throw new Error(`${entry.name}: a patch names a file that is not compiled`);
   await writeFile(path.join(wasmDirectory, `${entry.name}.symbols.wasm`), module);
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm`), stripCustomSections(module));
+  await writeFile(path.join(wasmDirectory, `${entry.name}.wasm.map`), withoutSources(sourceMap));
+}
+
+/** The source map without the text of the sources, which are at hand. */
+function withoutSources(text: string): string {
+  const { version, sources, mappings } = SourceMap.parse(JSON.parse(text));
+  return JSON.stringify({ version, sources, names: [], mappings });
 }
 
 async function readSource(file: string): Promise<string | null> {

@@ -2,8 +2,9 @@
  * The operations of one power-on, neighbours of one kind taken together, and the cut that ends them.
  */
 import { CutPower, type Cut } from "../../emulator/cut.ts";
+import type { DeviceBit } from "../../emulator/device-bits.ts";
 import type { Operation, PowerObserver } from "../../emulator/power.ts";
-import { tornBytes } from "../../emulator/tear.ts";
+import { tornVariant } from "../../emulator/tear.ts";
 import { address, count, things } from "../report/quantity.ts";
 
 /** Operations of one kind that follow each other in flash, or one advance of a counter. */
@@ -103,9 +104,30 @@ function cutSentenceOf(cut: Cut, operation: Operation): string {
       : `the ${operation.kind} of ${things(operation.length, "byte")} at ${address(operation.address)}`;
   const target = `operation ${operation.index}, ${what}`;
   if (cut.phase !== "torn") return `Power is cut ${cut.phase} ${target}.`;
-  const left = tornBytes(operation, cut.variant);
-  const head = left === undefined ? "" : `: ${hexOf(left)} is left`;
-  return `Power is cut during ${target}; torn variant ${cut.variant}${head}.`;
+  const left = tornVariant(operation, cut.variant);
+  if (left === undefined) return `Power is cut during ${target}; torn variant ${cut.variant}.`;
+  const { tearClass, bytes, damage, bits = [] } = left;
+  const damaged =
+    damage === undefined ? [] : [`${address(damage.address)} is damaged to ${hexOf(damage.bytes)}`];
+  const rest = [...damaged, ...bits.map(bitSentenceOf)].map((clause) => `; ${clause}`).join("");
+  return `Power is cut during ${target}; torn variant ${cut.variant} (${tearClass}): ${hexOf(bytes)} is left${rest}.`;
+}
+
+/** What flash remembers, as a clause. */
+function bitSentenceOf({ kind, address: from, length, value, other }: DeviceBit): string {
+  const where = `${things(length, "byte")} at ${address(from)}`;
+  const reads = other === undefined ? "something else" : hexOf(other);
+  switch (kind) {
+    case "poisoned":
+      return `reading the ${where} is a bus fault until they are erased`;
+    case "weak":
+    case "fading":
+      return `the ${where} will read ${reads} after ${things(value, "more power-on")}`;
+    case "wavering":
+      return `the ${where} read two ways, the other one ${reads} (pattern ${value})`;
+    case "writes":
+      return `the ${where} were written ${things(value, "time")} more than shows`;
+  }
 }
 
 function hexOf(bytes: Uint8Array): string {

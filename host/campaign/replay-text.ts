@@ -2,6 +2,7 @@
  * A replay, told.
  */
 import { formatCaseId } from "../../emulator/explore/case-id.ts";
+import { pathText } from "../report/call-site.ts";
 import { things } from "../report/quantity.ts";
 import type { Objection, Replay, ReplayedPowerOn } from "./replay.ts";
 
@@ -9,6 +10,13 @@ import type { Objection, Replay, ReplayedPowerOn } from "./replay.ts";
 export function replayText(replay: Replay): string {
   const lines = [`Replay of ${formatCaseId(replay.id)}`];
   for (const powerOn of replay.powerOns) lines.push("", ...powerOnLines(powerOn));
+  if (replay.stop !== undefined) {
+    lines.push(
+      "",
+      `Stopped before power-on ${replay.stop.before}. The journal says: ${replay.stop.journal}.`,
+    );
+    return `${lines.join("\n")}\n`;
+  }
   lines.push("", replay.isAtRest ? "The device is at rest." : "The device does not come to rest.");
   lines.push(...replay.objections.map(objectionLine));
   if (!replay.isFinding) lines.push("No oracle objects.");
@@ -22,8 +30,13 @@ export function replayJson(replay: Replay): Record<string, unknown> {
     isFinding: replay.isFinding,
     isAtRest: replay.isAtRest,
     objections: replay.objections,
+    ...(replay.stop === undefined
+      ? {}
+      : { stop: { before: replay.stop.before, journal: replay.stop.journal } }),
     powerOns: replay.powerOns.map(({ floorBefore, floorAfter, ...rest }) => ({
       ...rest,
+      operationRuns: rest.operationRuns.map((run) => ({ ...run, site: run.site ?? null })),
+      cutPath: rest.cutPath ?? null,
       cut: rest.cut ?? null,
       cutSentence: rest.cutSentence ?? null,
       image: rest.image ?? null,
@@ -43,6 +56,7 @@ function powerOnLines(powerOn: ReplayedPowerOn): string[] {
   lines.push(...powerOn.operationRuns.map(({ sentence }) => `  flash     ${sentence}`));
   if (powerOn.operations === 0) lines.push("  flash     nothing is written");
   lines.push(`  end       ${powerOn.cutSentence ?? powerOn.end}`);
+  if (powerOn.cutPath !== undefined) lines.push(`  in        ${pathText(powerOn.cutPath)}`);
   if (journalAfter !== journalBefore || floorAfter !== floorBefore) {
     lines.push(`  journal   ${journalAfter}; floor ${floorAfter}`);
   }

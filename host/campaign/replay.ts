@@ -3,7 +3,8 @@
  * is at rest, on the checked build, with every oracle looking on.
  */
 import { CutError, formatCut, type Cut } from "../../emulator/cut.ts";
-import { Device, type PowerCycle } from "../../emulator/device.ts";
+import { Device, type PowerCycle, type RememberedState } from "../../emulator/device.ts";
+import { encodeRegisters } from "../../emulator/device-bits.ts";
 import { CaseIdError, parseCaseId, type CaseId } from "../../emulator/explore/case-id.ts";
 import { describeJournal } from "../../emulator/explore/journal.ts";
 import { describeEnd, isUpdateConfirmed, ORACLES, type OracleId } from "../../emulator/explore/oracle.ts";
@@ -11,6 +12,13 @@ import { CountingPeer } from "../../emulator/explore/power-on.ts";
 import { formatHash, hashState } from "../../emulator/explore/state-hash.ts";
 import { bootedImage, StateReader, type StateFacts } from "../../emulator/explore/subject.ts";
 import type { TraceSink } from "../../emulator/trace.ts";
+import {
+  CallSiteAtlas,
+  CallSiteRecorder,
+  withCallStacks,
+  type CallPath,
+  type CallSite,
+} from "../report/call-site.ts";
 import { UserError } from "../user-error.ts";
 import { OperationRecorder, type OperationRun } from "./operation-run.ts";
 import { UNCUT_BOOTS_MAX } from "./run.ts";
@@ -20,6 +28,12 @@ import type { Scenario } from "./scenario.ts";
 export interface Objection {
   readonly oracle: OracleId;
   readonly sentence: string;
+}
+
+/** Operations that follow each other. */
+export interface ReplayedRun extends OperationRun {
+  /** The call that the first of them belongs to; undefined where it is not known. */
+  readonly site: CallSite | undefined;
 }
 
 /** One power-on of a replay. */
@@ -41,7 +55,9 @@ export interface ReplayedPowerOn {
   readonly end: string;
   readonly operations: number;
   /** The operations, equal neighbours taken together. */
-  readonly operationRuns: readonly OperationRun[];
+  readonly operationRuns: readonly ReplayedRun[];
+  /** The call that the cut hit, or the one before it, and the calls that led there. */
+  readonly cutPath: CallPath | undefined;
   readonly log: readonly string[];
   readonly objections: readonly Objection[];
 }
@@ -56,6 +72,23 @@ export interface Replay {
   readonly objections: readonly Objection[];
   /** Whether any oracle objected to anything. */
   readonly isFinding: boolean;
+  /** Where it stopped before its end, if it was told to. */
+  readonly stop: ReplayStop | undefined;
+}
+
+/** A device between two power-ons. */
+export interface ReplayStop {
+  /** Number of the power-on that did not take place. */
+  readonly before: number;
+  readonly state: Required<RememberedState>;
+  readonly journal: string;
+}
+
+/** One power-on of a replay, with the device before and after it. */
+export interface ReplayMoment {
+  readonly powerOn: ReplayedPowerOn;
+  readonly before: Required<RememberedState>;
+  readonly after: Required<RememberedState>;
 }
 
 /** How to replay. */
@@ -64,6 +97,10 @@ export interface ReplayOptions {
   readonly anyDigest?: boolean;
   /** Sees every event of every power-on. */
   readonly trace?: TraceSink;
+  /** Stops before this power-on; they count from 1. */
+  readonly at?: number;
+  /** Told of each power-on, once it is over. */
+  readonly onPowerOn?: (moment: ReplayMoment) => void;
 }
 
 /**
@@ -87,34 +124,61 @@ export function readCaseId(text: string): CaseId {
  *
  * @param scenario the scenario that the case names, made for the profile that it names
  * @throws UserError `case-mismatch` for another scenario or profile, `case-digest` for another
- *   bootloader or other inputs, `case-impossible` for a torn variant that does not exist
+ *   bootloader or other inputs, `case-impossible` for a torn variant that does not exist,
+ *   `replay-over` when it ends before the power-on to stop at
  */
 export function replayCase(scenario: Scenario, id: CaseId, options: ReplayOptions = {}): Replay {
   refuseOthers(scenario, id, options.anyDigest === true);
-  const player = new Player(scenario, options.trace);
+  const { at = Infinity, onPowerOn } = options;
+  const player = new Player(scenario, options.trace, onPowerOn);
   const powerOns: ReplayedPowerOn[] = [];
-  for (const cut of id.cuts) powerOns.push(player.powerOn(cut));
   const seen = new Set<string>();
   let isRunning = false;
   let isAtRest = false;
-  while (powerOns.length < id.cuts.length + UNCUT_BOOTS_MAX && !seen.has(player.stateHash())) {
-    seen.add(player.stateHash());
-    const next = player.powerOn(undefined);
+  let lastImage: string | undefined;
+  for (;;) {
+    if (powerOns.length + 1 >= at) {
+      const isFinding = powerOns.some((powerOn) => powerOn.objections.length > 0);
+      return { id, powerOns, isAtRest: false, objections: [], isFinding, stop: player.stop() };
+    }
+    const cut = id.cuts[powerOns.length];
+    if (cut === undefined) {
+      if (powerOns.length >= id.cuts.length + UNCUT_BOOTS_MAX || seen.has(player.stateHash())) break;
+      seen.add(player.stateHash());
+    }
+    const next = player.powerOn(cut);
     powerOns.push(next);
+    if (cut !== undefined) continue;
     isRunning ||= player.isRunning;
     isAtRest = next.operations === 0;
+    lastImage = next.image;
+  }
+  if (at !== Infinity) {
+    throw new UserError(
+      "replay-over",
+      `The replay ends with power-on ${powerOns.length}, before power-on ${at}.`,
+      `Give --at a number from 1 to ${powerOns.length}.`,
+    );
   }
   const objections: Objection[] = [];
-  if (!isRunning) {
+  const isAsked = (id: OracleId): boolean => (scenario.oracles ?? ORACLES).some((oracle) => oracle.id === id);
+  if (!isRunning && isAsked("alive")) {
     objections.push({
       oracle: "alive",
       sentence: "However long the power stays on, no image ever runs and waits.",
     });
-  } else if (!isAtRest) {
+  } else if (isRunning && !isAtRest && isAsked("quiet")) {
     objections.push({ oracle: "quiet", sentence: "The device does not come to rest." });
   }
+  if (isAtRest) {
+    const image = scenario.subject.images.find(({ name }) => name === lastImage);
+    for (const { id: oracle, rest } of scenario.oracles ?? ORACLES) {
+      const sentence = rest?.(image);
+      if (sentence !== undefined) objections.push({ oracle, sentence });
+    }
+  }
   const isFinding = objections.length > 0 || powerOns.some((powerOn) => powerOn.objections.length > 0);
-  return { id, powerOns, isAtRest, objections, isFinding };
+  return { id, powerOns, isAtRest, objections, isFinding, stop: undefined };
 }
 
 function refuseOthers(scenario: Scenario, id: CaseId, anyDigest: boolean): void {
@@ -151,6 +215,8 @@ class Player {
 
   readonly #scenario: Scenario;
   readonly #trace: TraceSink | undefined;
+  readonly #onPowerOn: ((moment: ReplayMoment) => void) | undefined;
+  readonly #sites: CallSiteRecorder;
   readonly #peer: CountingPeer;
   readonly #device: Device;
   readonly #reader: StateReader;
@@ -158,13 +224,19 @@ class Player {
   #number = 0;
   #wasConfirmed: boolean;
 
-  constructor(scenario: Scenario, trace: TraceSink | undefined) {
-    const { profile, link, symbols, initial, subject } = scenario;
+  constructor(
+    scenario: Scenario,
+    trace: TraceSink | undefined,
+    onPowerOn: ((moment: ReplayMoment) => void) | undefined,
+  ) {
+    const { profile, link, symbols, recording, initial, subject } = scenario;
     this.#scenario = scenario;
     this.#trace = trace;
+    this.#onPowerOn = onPowerOn;
     this.#peer = new CountingPeer(link);
-    this.#device = new Device({ profile, link: this.#peer, symbols, build: "checked" });
+    this.#device = new Device({ profile, link: this.#peer, symbols, recording, build: "checked" });
     this.#device.restore(initial);
+    this.#sites = new CallSiteRecorder(new CallSiteAtlas(scenario), this.#device);
     this.#reader = new StateReader(subject, profile);
     const { bytes } = this.#device.flash;
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -173,10 +245,21 @@ class Player {
 
   stateHash(): string {
     const erasedWord = this.#scenario.profile.erasedValue === 0 ? 0 : 0xffff_ffff;
-    return formatHash(hashState(this.#words, erasedWord, this.#device.counters.values));
+    const registers = encodeRegisters(this.#device.counters.values, this.#device.flash.bits);
+    return formatHash(hashState(this.#words, erasedWord, registers));
+  }
+
+  /** The device as it is, for whoever stops here. */
+  stop(): ReplayStop {
+    return {
+      before: this.#number + 1,
+      state: this.#device.snapshot(),
+      journal: this.#journalText(this.#facts()),
+    };
   }
 
   powerOn(cut: Cut | undefined): ReplayedPowerOn {
+    const stateBefore = this.#onPowerOn === undefined ? undefined : this.#device.snapshot();
     const before = this.#facts();
     const fate = this.#fateOf(cut);
     const recorder = new OperationRecorder(fate === "cut" ? cut : undefined);
@@ -188,22 +271,32 @@ class Player {
     this.#wasConfirmed ||= isUpdateConfirmed(after);
     const { subject } = this.#scenario;
     const image = bootedImage(subject, this.#device.flash.bytes, cycle.booted);
-    return {
+    const { paths } = this.#sites;
+    const powerOn: ReplayedPowerOn = {
       number: this.#number,
       cut: cut === undefined ? undefined : formatCut(cut),
       fate,
       cutSentence: recorder.cutSentence(),
-      journalBefore: describeJournal(before.journal),
-      journalAfter: describeJournal(after.journal),
+      journalBefore: this.#journalText(before),
+      journalAfter: this.#journalText(after),
       floorBefore: before.floor,
       floorAfter: after.floor,
       image: image?.name,
       end: describeEnd(cycle),
       operations: cycle.operations,
-      operationRuns: recorder.runs,
+      operationRuns: recorder.runs.map((run) => ({ ...run, site: paths[run.first]?.[0] })),
+      cutPath: fate === "cut" && cut !== undefined ? paths[cut.operation] : undefined,
       log: cycle.log.map(({ text }) => text),
       objections: this.#judge(cycle, before, after, fate),
     };
+    if (stateBefore !== undefined) {
+      this.#onPowerOn?.({ powerOn, before: stateBefore, after: this.#device.snapshot() });
+    }
+    return powerOn;
+  }
+
+  #journalText({ journal }: StateFacts): string {
+    return this.#scenario.subject.hasJournal === false ? "not one of ours" : describeJournal(journal);
   }
 
   /** A cut after the last operation of a power-on is the same as none: what ends there ends there. */
@@ -216,12 +309,29 @@ class Player {
     return cut.phase === "after" && cut.operation === operations - 1 ? "ended-there" : "cut";
   }
 
-  #run(observer: OperationRecorder): PowerCycle {
+  #run(recorder: OperationRecorder): PowerCycle {
+    const sites = this.#sites;
+    const trace = this.#trace;
     try {
-      return this.#device.powerOn({
-        observer,
-        ...(this.#trace === undefined ? {} : { trace: this.#trace }),
-      });
+      return withCallStacks(() =>
+        this.#device.powerOn({
+          observer: {
+            before: (operation) => {
+              sites.before(operation);
+              recorder.before(operation);
+            },
+            after: (operation) => {
+              recorder.after(operation);
+            },
+          },
+          trace: {
+            event: (event) => {
+              sites.event(event);
+              trace?.event(event);
+            },
+          },
+        }),
+      );
     } catch (error) {
       if (!(error instanceof CutError)) throw error;
       throw new UserError("case-impossible", `Power-on ${this.#number + 1}: ${error.message}.`, undefined, {
@@ -246,7 +356,7 @@ class Player {
       bootloaderDatagrams: cycle.booted === undefined ? this.#peer.count : 0,
     };
     const objections: Objection[] = [];
-    for (const { id, cycle: checkCycle, step } of ORACLES) {
+    for (const { id, cycle: checkCycle, step } of this.#scenario.oracles ?? ORACLES) {
       const sentence = (fate === "cut" ? undefined : checkCycle?.(cycleView)) ?? step?.({ ...shared, after });
       if (sentence !== undefined) objections.push({ oracle: id, sentence });
     }

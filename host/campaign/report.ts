@@ -3,7 +3,7 @@
  */
 import { formatCut, formatCuts } from "../../emulator/cut.ts";
 import type { Exploration, Worst } from "../../emulator/explore/explore.ts";
-import { ORACLES } from "../../emulator/explore/oracle.ts";
+import { ORACLES, type OracleId } from "../../emulator/explore/oracle.ts";
 import { count, duration, energy, things } from "../report/quantity.ts";
 import type { CampaignFinding, CampaignResult } from "./run.ts";
 
@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 /** Says exactly what a campaign has shown. */
-export function verdictOf({ exploration, findings }: CampaignResult): Verdict {
+export function verdictOf({ exploration, findings, oracles }: CampaignResult): Verdict {
   const scope = scopeOf(exploration);
   const tried = triedOf(exploration);
   if (findings.length > 0) {
@@ -26,7 +26,7 @@ export function verdictOf({ exploration, findings }: CampaignResult): Verdict {
   if (!exploration.closed) {
     return { kind: "open", sentence: `Nothing found so far, and nothing proved. ${scope}: ${tried}` };
   }
-  const sentence = `Proved: none of the ${ORACLES.length} oracles objects, whatever is cut. ${scope}: ${tried}`;
+  const sentence = `Proved: none of the ${oracles.length} oracles objects, whatever is cut. ${scope}: ${tried}`;
   return { kind: "proved", sentence };
 }
 
@@ -49,7 +49,7 @@ export function reportText(result: CampaignResult): string {
 
 /** The report as data that JSON can hold. */
 export function reportJson(result: CampaignResult): Record<string, unknown> {
-  const { scenario, uncut, exploration, findings, seconds } = result;
+  const { scenario, oracles, uncut, exploration, findings, seconds } = result;
   const { terminals, worstPowerOn, bootsToRunning, bootsToRest, ...figures } = exploration;
   const worst = (of: Worst | undefined) =>
     of === undefined ? null : { value: of.value, cuts: formatCuts(of.cuts) };
@@ -74,7 +74,7 @@ export function reportJson(result: CampaignResult): Record<string, unknown> {
         micros: worst(worstPowerOn.micros),
       },
     },
-    oracles: ORACLES.map(({ id, sentence }) => ({
+    oracles: oracles.map(({ id, sentence }) => ({
       id,
       sentence,
       findings: exploration.findingCounts[id] ?? 0,
@@ -143,7 +143,7 @@ function uncutLines({ uncut }: CampaignResult): string[] {
   return ["Without a cut (checked build)", ...lines, rest];
 }
 
-function explorationLines({ exploration, seconds }: CampaignResult): string[] {
+function explorationLines({ scenario, exploration, seconds }: CampaignResult): string[] {
   const { states, transitions, boots, deepestNesting, longestChain, worstPowerOn } = exploration;
   const { terminals, bootsToRunning, bootsToRest, stateBytes, graphDigest } = exploration;
   const rate = count(Math.round(boots / Math.max(seconds, 0.001)));
@@ -165,28 +165,54 @@ function explorationLines({ exploration, seconds }: CampaignResult): string[] {
   }
   for (const { image, journal, floor, reachedFrom } of terminals) {
     lines.push(
-      `  At rest: ${image ?? "nothing"} runs; ${journal}; floor ${floor}. From ${things(reachedFrom, "state")}.`,
+      `  At rest: ${image ?? "nothing"} runs; ${scenario.hasJournal ? `${journal}; ` : ""}floor ${floor}. From ${things(reachedFrom, "state")}.`,
     );
   }
+  lines.push(...growthLines(exploration));
   lines.push(`  Graph digest ${graphDigest.slice(0, 16)}.`);
   return lines;
 }
 
-function oracleLines({ exploration }: CampaignResult): string[] {
-  const lines = ORACLES.map(({ id, sentence }) => {
+/** What still waits, and what makes it different: nothing if the exploration is closed. */
+function growthLines({ closed, frontier, depth, growth, registerContents }: Exploration): string[] {
+  if (closed) return [];
+  const areas = growth.map(
+    ({ partition, address, bytes, words, contents }) =>
+      `    0x${address.toString(16).padStart(5, "0")}, ${things(bytes, "byte")} of ${partition ?? "no partition"}, ` +
+      `${things(words, "word")} of them: ${things(contents, "content")}`,
+  );
+  return [
+    `  Not closed: ${things(frontier, "node")} waiting, the next after ${things(depth ?? 0, "cut")}.` +
+      (areas.length === 0 ? "" : " What waits differs most here:"),
+    ...areas,
+    ...(registerContents > 1 ? [`    counters and device bits: ${things(registerContents, "value")}`] : []),
+  ];
+}
+
+/** The oracles that have not spoken before the graph is closed. */
+const CLOSED_GRAPH_ORACLES: readonly OracleId[] = ["alive", "quiet", "arrives"];
+
+function oracleLines({ exploration, oracles }: CampaignResult): string[] {
+  const lines = oracles.map(({ id, sentence }) => {
     const found = exploration.findingCounts[id] ?? 0;
-    const isJudged = exploration.closed || found > 0 || (id !== "alive" && id !== "quiet");
+    const isJudged = exploration.closed || found > 0 || !CLOSED_GRAPH_ORACLES.includes(id);
     const verdict = found > 0 ? things(found, "finding") : isJudged ? "ok" : "open";
     return `  ${id.padEnd(10)} ${verdict.padEnd(14)} ${sentence}`;
   });
-  return ["Oracles", ...lines];
+  const unasked = ORACLES.map(({ id }) => id).filter((id) => !oracles.some((oracle) => oracle.id === id));
+  return ["Oracles", ...lines, ...(unasked.length === 0 ? [] : [`  Not asked: ${unasked.join(", ")}.`])];
 }
 
-function findingLines({ findings }: CampaignResult): string[] {
+/** The command line that plays a case again. */
+export function replayCommand({ replayOptions }: CampaignResult["scenario"], caseId: string): string {
+  return `brownout replay '${caseId}'${replayOptions === "" ? "" : ` ${replayOptions}`}`;
+}
+
+function findingLines({ scenario, findings }: CampaignResult): string[] {
   if (findings.length === 0) return [];
   const lines = findings.flatMap(({ oracle, sentence, end, caseId }) => [
     `  ${oracle}: ${sentence}${end === undefined ? "" : ` (${end})`}`,
-    `    brownout replay '${caseId}'`,
+    `    ${replayCommand(scenario, caseId)}`,
   ]);
   return ["", "Findings, fewest cuts first", ...lines];
 }

@@ -4,15 +4,21 @@
  */
 import { Device } from "../../emulator/device.ts";
 import { formatCaseId } from "../../emulator/explore/case-id.ts";
-import { explore, type Exploration, type ExploreProgress } from "../../emulator/explore/explore.ts";
+import {
+  explore,
+  type Exploration,
+  type ExploreOptions,
+  type ExploreProgress,
+} from "../../emulator/explore/explore.ts";
 import type { Finding } from "../../emulator/explore/finding.ts";
-import { describeEnd } from "../../emulator/explore/oracle.ts";
+import { describeEnd, ORACLES, type Oracle } from "../../emulator/explore/oracle.ts";
 import { bootedImage } from "../../emulator/explore/subject.ts";
 import type { TearClass } from "../../emulator/tear.ts";
 import type { Scenario } from "./scenario.ts";
+import { exploreWithThreads, type ThreadOptions } from "./worker-explore.ts";
 
 /** How to run it. */
-export interface CampaignOptions {
+export interface CampaignOptions extends Pick<ExploreOptions, "onGraph" | "ownsTorn"> {
   /** Torn operations per sequence of cuts; 1 by default. */
   readonly tornBudget?: number;
   readonly tearClasses?: readonly TearClass[];
@@ -61,8 +67,14 @@ export interface CampaignResult {
     readonly bootloaderDigest: string;
     readonly inputsDigest: string;
     readonly bootloaderBytes: number;
+    /** The state partition holds the boot journal of our own bootloader. */
+    readonly hasJournal: boolean;
+    /** What `replay` needs beside a case id; empty for scenarios that ship. */
+    readonly replayOptions: string;
     readonly images: readonly { readonly name: string; readonly bytes: number }[];
   };
+  /** The oracles that looked on. */
+  readonly oracles: readonly Oracle[];
   readonly uncut: UncutRun;
   readonly exploration: Exploration;
   readonly findings: readonly CampaignFinding[];
@@ -72,17 +84,41 @@ export interface CampaignResult {
 /** Power-ons after which a run without cuts is not going to come to rest. */
 export const UNCUT_BOOTS_MAX = 64;
 
-/** Runs a campaign; synchronous. */
+/** Runs a campaign in this thread; synchronous. */
 export function runCampaign(scenario: Scenario, options: CampaignOptions = {}): CampaignResult {
+  const { exploreOptions, conclude } = planCampaign(scenario, options);
+  return conclude(explore(exploreOptions));
+}
+
+/** Runs a campaign in several threads; the result is the same, but for the time. */
+export async function runCampaignInThreads(
+  scenario: Scenario,
+  threads: ThreadOptions,
+  options: CampaignOptions = {},
+): Promise<CampaignResult> {
+  const { exploreOptions, conclude } = planCampaign(scenario, options);
+  return conclude(await exploreWithThreads(exploreOptions, threads));
+}
+
+/** Runs the scenario without a cut, and says what is to be explored and what to make of it. */
+function planCampaign(
+  scenario: Scenario,
+  options: CampaignOptions,
+): {
+  readonly exploreOptions: ExploreOptions;
+  readonly conclude: (exploration: Exploration) => CampaignResult;
+} {
   const { maxSeconds = Infinity, onProgress, ...limits } = options;
+  const { oracles = ORACLES } = scenario;
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   const uncut = runUncut(scenario);
-  const exploration = explore({
+  const exploreOptions: ExploreOptions = {
     ...limits,
-    device: { profile: scenario.profile, link: scenario.link },
+    device: { profile: scenario.profile, link: scenario.link, recording: scenario.recording },
     initial: scenario.initial,
     subject: scenario.subject,
+    oracles,
     shouldStop: () => seconds() > maxSeconds,
     ...(onProgress === undefined
       ? {}
@@ -91,8 +127,8 @@ export function runCampaign(scenario: Scenario, options: CampaignOptions = {}): 
             onProgress({ ...progress, seconds: seconds() });
           },
         }),
-  });
-  return {
+  };
+  const conclude = (exploration: Exploration): CampaignResult => ({
     scenario: {
       name: scenario.name,
       title: scenario.title,
@@ -101,13 +137,17 @@ export function runCampaign(scenario: Scenario, options: CampaignOptions = {}): 
       bootloaderDigest: scenario.bootloaderDigest,
       inputsDigest: scenario.inputsDigest,
       bootloaderBytes: scenario.bootloader.length,
+      hasJournal: scenario.subject.hasJournal !== false,
+      replayOptions: scenario.replayOptions ?? "",
       images: scenario.subject.images.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
     },
+    oracles,
     uncut,
     exploration,
     findings: exploration.findings.map((finding) => ({ ...finding, caseId: caseIdOf(scenario, finding) })),
     seconds: seconds(),
-  };
+  });
+  return { exploreOptions, conclude };
 }
 
 /** The case id of a finding. */
@@ -123,8 +163,8 @@ export function caseIdOf(scenario: Scenario, { cuts }: Pick<Finding, "cuts">): s
 
 /** Powers the device on until it is at rest, on the checked build. */
 export function runUncut(scenario: Scenario): UncutRun {
-  const { profile, link, symbols, initial, subject } = scenario;
-  const device = new Device({ profile, link, symbols, build: "checked" });
+  const { profile, link, symbols, recording, initial, subject } = scenario;
+  const device = new Device({ profile, link, symbols, recording, build: "checked" });
   device.restore({ ...initial, wear: new Uint32Array(initial.wear.length) });
   const boots: UncutBoot[] = [];
   let nanojoules = 0;

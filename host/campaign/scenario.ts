@@ -6,10 +6,12 @@ import { createHash } from "node:crypto";
 import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
+import type { Oracle } from "../../emulator/explore/oracle.ts";
 import type { Expectation, Subject, SubjectImage } from "../../emulator/explore/subject.ts";
 import type { LinkPeer } from "../../emulator/link.ts";
 import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
+import type { RecordedOperation } from "../../emulator/recording.ts";
 import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import { checkedKey, isPrivate, type PrivateKey } from "../keys/key.ts";
@@ -31,12 +33,28 @@ export interface Scenario {
   /** The far end of the link. */
   readonly link: LinkPeer;
   readonly subject: Subject;
+  /** The oracles that look on; all unless given. */
+  readonly oracles?: readonly Oracle[];
+  /** Limits of a campaign that the command line may replace. */
+  readonly limits?: ScenarioLimits;
+  /** Operations that are played at the first power-on, in place of the bootloader. */
+  readonly recording?: readonly RecordedOperation[] | undefined;
+  /** What `replay` needs beside a case id to make this scenario again, as on a command line. */
+  readonly replayOptions?: string;
   /** Twins of the modules with the names of their functions. */
   readonly symbols: readonly Uint8Array[];
   /** SHA-256 of the bootloader, 64 hexadecimal digits. */
   readonly bootloaderDigest: string;
   /** SHA-256 of everything else that the outcome depends on, 64 hexadecimal digits. */
   readonly inputsDigest: string;
+}
+
+/** Limits that a scenario brings with it. */
+export interface ScenarioLimits {
+  /** Torn operations per sequence of cuts. */
+  readonly torn?: number | undefined;
+  readonly maxStates?: number | undefined;
+  readonly maxSeconds?: number | undefined;
 }
 
 /** What lies in slot B when the update begins: an older image, or nothing. */
@@ -123,7 +141,7 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
       throw new UserError(
         "scenario-unknown",
         `There is no scenario "${name}".`,
-        `There are ${SCENARIO_NAMES.join(", ")}.`,
+        `There are ${SCENARIO_NAMES.join(", ")}; one of your own needs --scenario scenario.json.`,
       );
   }
 }

@@ -27,6 +27,8 @@ export interface CliCommand {
   readonly examples: readonly string[];
   /** What exit code 1 means; absent where it never occurs. */
   readonly findings?: string;
+  /** Lines of help about exit codes that only this command has. */
+  readonly moreExitCodes?: readonly string[];
   /** Declares operands and options; every command has `--json` and `--help` already. */
   declare(command: Command): void;
   /** Does it. */

@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { checkModule, ownModule } from "../device/wasm-file.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
 import { UserError } from "../user-error.ts";
 import type { Io } from "./io.ts";
@@ -53,6 +54,16 @@ export function readJson(io: Io, file: string, what: string): unknown {
       { cause },
     );
   }
+}
+
+/**
+ * Reads a Wasm module that a device is to run, or takes one of ours.
+ *
+ * @param own the name of ours
+ * @throws UserError `unreadable-file`, `not-built`, or a code that starts with `module-`
+ */
+export function readModule(io: Io, file: string | undefined, own: string): Uint8Array {
+  return file === undefined ? ownModule(own) : checkModule(readInput(io, file, "module"), file);
 }
 
 /** How a file is written. */

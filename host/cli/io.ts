@@ -2,6 +2,7 @@
  * Where a command reads its surroundings and writes its output, so that it runs in a process of its
  * own and inside a test alike.
  */
+import { isatty } from "node:tty";
 import { createColors } from "picocolors";
 
 /** The colours of one output; every function returns its text unchanged where colours are off. */
@@ -58,17 +59,17 @@ export class ProgressLine {
   }
 }
 
-function outputTo(stream: NodeJS.WriteStream): Output {
+function outputTo(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   let isOpen = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // `brownout … | head` ends the reader early; the command still finishes what it has begun.
     if (error.code !== "EPIPE") throw error;
     isOpen = false;
   });
-  const isTerminal = stream.isTTY;
+  const isTerminal = isatty(stream.fd);
   return {
-    isTerminal: isTerminal === true,
-    colors: createColors(wantsColors(isTerminal === true)),
+    isTerminal,
+    colors: createColors(wantsColors(isTerminal)),
     write: (text) => {
       if (isOpen) stream.write(text);
     },

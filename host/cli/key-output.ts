@@ -13,7 +13,10 @@ export function printKey(
   key: Key,
   { format, isJson }: { readonly format: KeyFormat; readonly isJson: boolean },
 ): void {
-  if (isJson) return writeJson(io, jwkOf(key));
+  if (isJson) {
+    writeJson(io, jwkOf(key));
+    return;
+  }
   const content = Buffer.from(writeKey(key, format));
   io.out.write(format === "cose" ? `${content.toString("hex")}\n` : content.toString("utf8"));
 }

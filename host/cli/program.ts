@@ -4,16 +4,21 @@
 import { Command } from "commander";
 import type { CliCommand } from "./command.ts";
 import { campaign } from "./commands/campaign.ts";
+import { certificateCheck } from "./commands/certificate-check.ts";
 import { deviceBoot } from "./commands/device-boot.ts";
 import { deviceCreate } from "./commands/device-create.ts";
 import { deviceShow } from "./commands/device-show.ts";
 import { deviceUpdate } from "./commands/device-update.ts";
+import { glitch } from "./commands/glitch.ts";
+import { init } from "./commands/init.ts";
 import { keysGenerate } from "./commands/keys-generate.ts";
 import { keysPublic } from "./commands/keys-public.ts";
+import { lint } from "./commands/lint.ts";
 import { manifestCreate } from "./commands/manifest-create.ts";
 import { manifestInspect } from "./commands/manifest-inspect.ts";
 import { manifestSign } from "./commands/manifest-sign.ts";
 import { manifestVerify } from "./commands/manifest-verify.ts";
+import { merge } from "./commands/merge.ts";
 import { replay } from "./commands/replay.ts";
 import { ExitCode, exitCodeLines } from "./exit-code.ts";
 import type { Io } from "./io.ts";
@@ -31,14 +36,20 @@ export const COMMANDS: readonly CliCommand[] = [
   deviceShow,
   deviceUpdate,
   deviceBoot,
+  init,
+  lint,
   campaign,
   replay,
+  glitch,
+  merge,
+  certificateCheck,
 ];
 
 /** What each group of commands is for. */
 export const GROUPS: ReadonlyMap<string, string> = new Map([
   ["keys", "make and convert keys"],
   ["manifest", "create, sign, inspect and verify SUIT envelopes"],
+  ["certificate", "check what a campaign has certified"],
   ["device", "make, look at, update and boot emulated devices"],
 ]);
 
@@ -101,7 +112,7 @@ export function createProgram(io: Io, writeError: (text: string) => void): Progr
 /** What stands below the options in a command's help. */
 export function helpTail(command: CliCommand): string {
   const examples = command.examples.map((example) => `brownout ${example}`);
-  return `${section(examples.length === 1 ? "Example:" : "Examples:", examples)}${section("Exit codes:", exitCodeLines(command.findings))}`;
+  return `${section(examples.length === 1 ? "Example:" : "Examples:", examples)}${section("Exit codes:", exitCodeLines(command.findings, command.moreExitCodes))}`;
 }
 
 const HELP_COLUMNS = 100;

@@ -2,9 +2,10 @@
  * Scenarios from the command line: one that ships, or a device and an update of the user's own.
  */
 import { createHash } from "node:crypto";
-import { Command, Option } from "commander";
+import { Option, type Command } from "commander";
 import { z } from "zod";
 import { SCENARIO_NAMES, scenarioNamed, type Scenario } from "../campaign/scenario.ts";
+import { loadScenarioFile } from "../config/scenario-file.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
 import { profileNamed } from "../../emulator/index.ts";
@@ -23,7 +24,7 @@ import { inspectEnvelope } from "../manifest/inspect.ts";
 import { readEnvelope } from "../manifest/envelope.ts";
 import { UserError } from "../user-error.ts";
 import { openDevice, recordOf, readOffer } from "./device.ts";
-import { readInput } from "./file.ts";
+import { readInput, readJson, readModule } from "./file.ts";
 import type { Io } from "./io.ts";
 import { profileOption } from "./option.ts";
 
@@ -33,6 +34,8 @@ export const OWN_SCENARIO = "own";
 /** The options that say what a scenario is made of. */
 export const ScenarioOptions = z.object({
   bootloader: z.string().optional(),
+  layout: z.string().optional(),
+  recording: z.string().optional(),
   device: z.string().optional(),
   envelope: z.string().optional(),
   payload: z.string().optional(),
@@ -44,6 +47,8 @@ export type ScenarioOptions = z.infer<typeof ScenarioOptions>;
 export function declareParts(command: Command): void {
   command
     .option("--bootloader <wasm>", "a bootloader instead of ours")
+    .option("--layout <file>", "layout.json: its partitions; goes with a scenario.json")
+    .option("--recording <file>", "recorded flash operations, which come first; goes with a scenario.json")
     .addOption(
       new Option("--device <file>", "a device of your own; goes with --envelope").conflicts(["bootloader"]),
     )
@@ -54,18 +59,45 @@ export function declareParts(command: Command): void {
 /** Declares which scenario and which part. */
 export function declareScenario(command: Command): void {
   command
-    .addOption(new Option("--scenario <name>", "what happens").choices(SCENARIO_NAMES).default("update"))
+    .addOption(
+      new Option(
+        "--scenario <name>",
+        `what happens: ${SCENARIO_NAMES.join(", ")}, or a file scenario.json`,
+      ).default("update"),
+    )
     .addOption(profileOption());
 }
 
 /**
  * Makes the scenario.
  *
- * @param name one that ships; of no account if a device is given
+ * @param name one that ships, or a file that ends in `.json`; of no account if a device is given
+ * @param profile the part; of a file that names its own, only the defects in this name count
  * @throws UserError for files that do not make a scenario
  */
 export function readScenario(io: Io, name: string, profile: string, options: ScenarioOptions): Scenario {
-  const { bootloader, device, envelope } = options;
+  const isFile = options.device === undefined && name.endsWith(".json");
+  const replayOptions = optionsText({
+    ...ScenarioOptions.parse(options),
+    scenario: isFile ? name : undefined,
+  });
+  return { ...makeScenario(io, name, profile, options), replayOptions };
+}
+
+/** Options as they are written on a command line. */
+function optionsText(options: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(options)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${shellWord(value)}`]))
+    .join(" ");
+}
+
+/** A word that a shell takes as it is. */
+function shellWord(word: string): string {
+  return /^[\w./@:=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function makeScenario(io: Io, name: string, profile: string, options: ScenarioOptions): Scenario {
+  const { bootloader, layout, recording, device, envelope } = options;
   if (device !== undefined) {
     const offer = readOffer(io, options);
     if (offer === undefined) {
@@ -76,8 +108,25 @@ export function readScenario(io: Io, name: string, profile: string, options: Sce
   if (envelope !== undefined) {
     throw new UserError("usage", "--envelope goes with --device.", "Add --device, or leave it out.");
   }
+  if (name.endsWith(".json")) {
+    return loadScenarioFile(
+      { scenario: name, layout, bootloader, recording, defects: profileNamed(profile).defects },
+      {
+        bytes: (file, what) => readInput(io, file, what),
+        module: (file) => readModule(io, file, file),
+        json: (file, what) => readJson(io, file, what),
+      },
+    );
+  }
+  if (layout !== undefined || recording !== undefined) {
+    throw new UserError(
+      "usage",
+      `${layout === undefined ? "--recording" : "--layout"} goes with a scenario of your own.`,
+      "Add --scenario scenario.json; `brownout init` writes one.",
+    );
+  }
   return scenarioNamed(name, profileNamed(profile), {
-    bootloader: bootloader === undefined ? ownModule("bootloader") : readInput(io, bootloader, "bootloader"),
+    bootloader: readModule(io, bootloader, "bootloader"),
     firmware1: ownModule("firmware-1"),
     firmware2: ownModule("firmware-2"),
     firmwareFailing: ownModule("firmware-failing"),

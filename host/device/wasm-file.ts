@@ -3,6 +3,14 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import {
+  FLASH_BYTES,
+  HAL_SIGNATURES,
+  loadModule,
+  ModuleError,
+  RAM_BASE,
+  RAM_BYTES,
+} from "../../emulator/index.ts";
 import { wasmDirectory } from "../project.ts";
 import { UserError } from "../user-error.ts";
 
@@ -25,6 +33,30 @@ export function ownModule(name: string): Uint8Array {
   const file = path.join(wasmDirectory, `${name}.wasm`);
   if (existsSync(file)) return Uint8Array.from(readFileSync(file));
   throw new UserError("not-built", `${file} is missing.`, "Run `npm run build` first.");
+}
+
+/**
+ * Checks that a device could run a module, as bootloader or as firmware.
+ *
+ * @param name what to call the module in errors
+ * @returns the module
+ * @throws UserError with a code that starts with `module-`
+ */
+export function checkModule(module: Uint8Array, name: string): Uint8Array {
+  try {
+    loadModule(module, {
+      ramBase: RAM_BASE,
+      ramBytes: RAM_BYTES,
+      flashBytes: FLASH_BYTES,
+      build: "checked",
+      requiredExports: ["reset", "__heap_base"],
+      allowedImports: HAL_SIGNATURES,
+    });
+    return module;
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error;
+    throw new UserError(`module-${error.code}`, `${name}: ${error.message}`, error.hint, { cause: error });
+  }
 }
 
 /** The unstripped twins of our modules, as far as they are built. */

@@ -2,6 +2,7 @@
  * One clear sentence for a mistake in a manifest's JSON: where it is, what is wrong, what was meant.
  */
 import type { z } from "zod";
+import { nearest } from "../nearest.ts";
 import { UserError } from "../user-error.ts";
 import { COMMANDS, PARAMETERS } from "./labels.ts";
 
@@ -78,31 +79,6 @@ function candidates(path: Path, memberNames: readonly string[]): readonly string
   if (typeof last === "number" && path[0] !== "components")
     return [...COMMANDS.map(({ name }) => name), "custom"];
   return [];
-}
-
-/** The known word that is at most a third of its letters away. */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((left, right) => left.distance - right.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3))
-    ? best.candidate
-    : undefined;
-}
-
-/** Levenshtein distance. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [line, letter] of Array.from(left).entries()) {
-    const next = [line + 1];
-    for (const [column, other] of Array.from(right).entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }
 
 function pathText(path: Path): string {

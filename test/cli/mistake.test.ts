@@ -3,8 +3,11 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { createColors } from "picocolors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { main } from "../../host/cli/main.ts";
+import { readWasm } from "../wasm-file.ts";
 import { Workshop } from "./workshop.ts";
 
 const workshop = new Workshop();
@@ -12,6 +15,7 @@ beforeAll(async () => {
   await workshop.prepareUpdate();
   await workshop.succeed("device create good.device --sign-key author.key");
   mkdirSync(workshop.path("folder"));
+  workshop.write("large.wasm", withCustomSection(readWasm("bootloader"), 16_000));
   workshop.write("empty", "");
   workshop.write(
     "garbage",
@@ -28,6 +32,19 @@ beforeAll(async () => {
   workshop.write("future.device", device.replace('"version": 1', '"version": 9'));
 });
 afterAll(() => workshop.remove());
+
+/** The same module with a custom section of so many bytes more, at least 128 and below 16,384. */
+function withCustomSection(module: Uint8Array, bytes: number): Uint8Array {
+  return Uint8Array.from([
+    ...module,
+    0,
+    (bytes & 127) | 128,
+    bytes >> 7,
+    1,
+    0x78,
+    ...new Uint8Array(bytes - 2),
+  ]);
+}
 
 /** Command line, exit code's error code, and a part of the message. */
 const MISTAKES: readonly (readonly [string, string, string])[] = [
@@ -84,8 +101,19 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
   ["device create x --sign-key author.key --bootloader garbage --profile class9", "usage", "class9"],
   ["device create x --sign-key author.key --device-id zero", "device-identifier", '"zero" is not a UUID'],
   ["device create x --sign-key author.key --sequence -1", "usage", "sequence"],
-  ["device create x --sign-key author.key --firmware good.device", "slot-overflow", "Slot A"],
-  ["device create x --sign-key author.key --bootloader good.device", "bootloader-size", "does not fit"],
+  [
+    "device create x --sign-key author.key --firmware good.device",
+    "module-malformed",
+    "good.device: The module",
+  ],
+  [
+    "device create x --key author.pub --firmware good.device -e update.suit",
+    "module-malformed",
+    "good.device",
+  ],
+  ["device create x --key author.pub -e good.device", "slot-overflow", "Slot A has"],
+  ["device create x --sign-key author.key --bootloader good.device", "module-malformed", "good.device"],
+  ["device create x --sign-key author.key --bootloader large.wasm", "bootloader-size", "does not fit"],
   ["manifest sing update.unsigned", "usage", "unknown command 'sing'"],
   ["manifest inspect update.suit --diagnostik", "usage", "unknown option '--diagnostik'"],
   ["manifest inspect update.suit --hex --diagnostic", "usage", "cannot be used with"],
@@ -137,6 +165,20 @@ describe("a mistake", () => {
       expect(out).toBe("");
       expect(err).toContain("Commands:");
     }
+  });
+});
+
+describe("a defect of Brownout", () => {
+  it("prints where it happened, asks for a report and exits with 3", async () => {
+    let err = "";
+    const colors = createColors(false);
+    const out = { isTerminal: false, colors, write: () => expect.fail("the output is out of order") };
+    const io = { out, err: { isTerminal: false, colors, write: (text: string) => (err += text) } };
+    const exitCode = await main(["keys", "generate"], { ...io, directory: workshop.folder });
+    expect(exitCode).toBe(3);
+    expect(err).toContain("the output is out of order");
+    expect(err).toMatch(/^ +at .+keys-generate\.ts/m);
+    expect(err).toContain("Please report it");
   });
 });
 

@@ -63,7 +63,18 @@ describe("the brownout process", () => {
     expect(await workshop.succeed("device show sensor.device")).toContain("slot B confirmed");
   });
 
-  it("leaves a whole device file whenever an update is killed, and dies of SIGINT at once", async () => {
+  it("is interrupted at once, which a shell sees as 130", async () => {
+    const command = [process.execPath, ...NODE_ARGUMENTS].map((word) => `'${word}'`).join(" ");
+    const script = `${command} campaign & child=$!; sleep 3; kill -INT $child; wait $child; echo "exit $?"`;
+    // A shell lets what it starts in the background ignore SIGINT, unless it controls jobs.
+    const shell = spawn("bash", ["-m", "-c", script], { cwd: workshop.folder });
+    let out = "";
+    shell.stdout.on("data", (data) => (out += String(data)));
+    await new Promise((resolve) => shell.once("close", resolve));
+    expect(out).toBe("exit 130\n");
+  });
+
+  it("leaves a whole device file whenever an update is killed", async () => {
     await workshop.succeed("device create victim.device --sign-key author.key");
     for (const delay of [300, 600, 900, 1200]) {
       const line = "device update victim.device -e update.suit -p firmware-2.wasm";

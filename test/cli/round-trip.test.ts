@@ -180,7 +180,7 @@ describe.each(["class1", "stm32l0", "stm32f103"])("a %s device", (profile) => {
   it("survives cuts on the way and ends with the same update", async () => {
     await workshop.succeed(`device create ${device} --sign-key author.key --profile ${profile} --force`);
     const offer = "--envelope update.suit --payload firmware-2.wasm";
-    const torn = await workshop.succeed(`device boot ${device} ${offer} --cut 17t1,0a,0b --json`);
+    const torn = await workshop.succeed(`device boot ${device} ${offer} --cut 3t1,0a,0b --json`);
     const Boots = z.looseObject({ boots: z.array(z.looseObject({ end: z.string(), missedCut: z.null() })) });
     expect(Boots.parse(JSON.parse(torn)).boots.map(({ end }) => end)).toEqual(Array(3).fill("power-loss"));
     const settled = await workshop.succeed(`device boot ${device} ${offer} --settle`);

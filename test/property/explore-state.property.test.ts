@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Device } from "../../emulator/device.ts";
+import { encodeRegisters } from "../../emulator/device-bits.ts";
 import { formatHash, hashState, LANES, toggleWord } from "../../emulator/explore/state-hash.ts";
 import { StateStore } from "../../emulator/explore/state-store.ts";
 import { WorkingState } from "../../emulator/explore/working-state.ts";
@@ -17,7 +18,8 @@ const erasedWordOf = (erasedValue: number): number => (erasedValue === 0 ? 0 : 0
 function hashOf(device: Device): string {
   const { bytes } = device.flash;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return formatHash(hashState(words, erasedWordOf(device.profile.erasedValue), device.counters.values));
+  const registers = encodeRegisters(device.counters.values, device.flash.bits);
+  return formatHash(hashState(words, erasedWordOf(device.profile.erasedValue), registers));
 }
 
 type Action =
@@ -109,7 +111,7 @@ class FollowedDevice {
     const operation = this.#operationOf(next);
     if (operation === undefined) return;
     if (operation.kind !== "counter") {
-      for (const { bytes } of tornVariants(operation)) this.working.torn(operation, bytes);
+      for (const outcome of tornVariants(operation)) this.working.torn(operation, outcome);
       device.flash.bytes.set(operation.after, operation.address);
     } else {
       device.counters.values[operation.id] = operation.after;

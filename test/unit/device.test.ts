@@ -409,7 +409,8 @@ describe("a power loss", () => {
     expect(digest(device)).toBe(digestAfter);
   });
 
-  it.each(PROFILE_NAMES)(
+  // The writer programs 4 bytes at a time.
+  it.each(PROFILE_NAMES.filter((name) => profileNamed(name).unitBytes <= 4))(
     "recovers on %s from every cut and every torn variant of an erase and a program",
     (name) => {
       const profile = profileNamed(name);

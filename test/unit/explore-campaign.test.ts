@@ -106,7 +106,7 @@ describe("a replay", () => {
     const id = `bo1:class1/toy#${bootloaderDigest.slice(0, 8)}#${inputsDigest.slice(0, 8)}@0t2,3a,9b`;
     const replay = replayCase(scenario, readCaseId(id));
     expect(replay.powerOns.map(({ fate }) => fate)).toEqual(["cut", "cut", "ended-before", "uncut"]);
-    expect(replay.powerOns[0]?.cutSentence).toContain("torn variant 2: 44 33 ff ff is left");
+    expect(replay.powerOns[0]?.cutSentence).toContain("torn variant 2 (program-prefix): 44 33 ff ff is left");
     expect(replay).toMatchObject({ isFinding: false, isAtRest: true });
   });
 

@@ -3,14 +3,25 @@
  */
 import { describe, expect, it } from "vitest";
 import { CutPower, formatCuts, type Cut } from "../../emulator/cut.ts";
-import { Device, type DeviceState } from "../../emulator/device.ts";
+import { Device, type RememberedState } from "../../emulator/device.ts";
+import { encodeRegisters } from "../../emulator/device-bits.ts";
 import { explore, type Exploration, type ExploreProgress } from "../../emulator/explore/explore.ts";
-import { tornVariants } from "../../emulator/tear.ts";
+import { PLAIN_TEAR_CLASSES, TEAR_CLASSES, tornVariants, type TearClass } from "../../emulator/tear.ts";
 import { toyDevice, TOY_SUBJECT, type ToyOrder } from "../toy-bootloader.ts";
 
-function exploreToy(order: ToyOrder, tornBudget: number): Exploration {
+function exploreToy(
+  order: ToyOrder,
+  tornBudget: number,
+  tearClasses: readonly TearClass[] = PLAIN_TEAR_CLASSES,
+): Exploration {
+  const { options, initial } = toyDeviceWithEcc(order);
+  return explore({ device: options, initial, subject: TOY_SUBJECT, tornBudget, tearClasses });
+}
+
+/** The toy's part with an error-correcting code, which nothing but the class `ecc` makes use of. */
+function toyDeviceWithEcc(order: ToyOrder): ReturnType<typeof toyDevice> {
   const { options, initial } = toyDevice(order);
-  return explore({ device: options, initial, subject: TOY_SUBJECT, tornBudget });
+  return { options: { ...options, profile: { ...options.profile, eccUnitBytes: 4 } }, initial };
 }
 
 const oraclesOf = (exploration: Exploration): string[] => Object.keys(exploration.findingCounts);
@@ -75,6 +86,24 @@ describe("a bootloader that writes its flag before its data", () => {
   });
 });
 
+describe("flash that is worse than its content", () => {
+  it("finds a bootloader that reads a torn unit without asking first, on a part with a code", () => {
+    const result = exploreToy("data first", 1, ["ecc"]);
+    const [first] = result.findings;
+    expect(formatCuts(first?.cuts ?? [])).toBe("0t601");
+    expect(first).toMatchObject({ oracle: "sound" });
+    expect(first?.sentence).toContain("error-correcting code does not fit");
+    expect(exploreToy("data first", 1, []).findings).toEqual([]);
+  });
+
+  it("finds a bootloader that believes a word because it read well once", () => {
+    const findings = exploreToy("data first", 1, ["metastable"]).findings.map(({ cuts }) => formatCuts(cuts));
+    // Its last data word reads as it should in the power-on that writes the flag, and not after it.
+    expect(findings.some((cuts) => /^1t50[1-7]/.test(cuts))).toBe(true);
+    expect(exploreToy("data first", 1).findings).toEqual([]);
+  });
+});
+
 describe("exploration", () => {
   it.each([0, 1, 2] as const)(
     "finds what an engine without any merging of budgets finds, T = %i",
@@ -89,8 +118,30 @@ describe("exploration", () => {
     },
   );
 
+  it.each(TEAR_CLASSES.map((tearClass): [TearClass] => [tearClass]))(
+    "finds what an engine without any merging of budgets finds with torn class %s, what flash remembers included",
+    (tearClass) => {
+      for (const order of ["data first", "flag first"] as const) {
+        const budget = tearClass === "program-bits" ? 1 : 2;
+        const reference = exploreNaively(order, budget, [tearClass]);
+        const result = exploreToy(order, budget, [tearClass]);
+        expect(result.states).toBe(reference.states);
+        expect(result.findingCounts["sound"] ?? 0).toBe(reference.faulting);
+        expect(result.deepestNesting).toBe(reference.deepestNesting);
+      }
+    },
+  );
+
   it("gives the same result, digest included, each time", () => {
     expect(exploreToy("flag first", 2)).toEqual(exploreToy("flag first", 2));
+  });
+
+  it.each(["fast", "checked", "probed"] as const)("gives the same graph on the %s build", (build) => {
+    const { options, initial } = toyDeviceWithEcc("data first");
+    const shared = { initial, subject: TOY_SUBJECT, tornBudget: 1, tearClasses: TEAR_CLASSES };
+    const reference = explore({ ...shared, device: options });
+    const result = explore({ ...shared, device: { ...options, build } });
+    expect(result.graphDigest).toBe(reference.graphDigest);
   });
 
   it("tells different graphs apart by their digests", () => {
@@ -107,6 +158,23 @@ describe("exploration", () => {
     expect(stopped.frontier).toBeGreaterThan(0);
     const full = explore({ device: options, initial, subject: TOY_SUBJECT, maxStates: 3 });
     expect(full).toMatchObject({ closed: false, stoppedBy: "max-states" });
+  });
+
+  it("names the bytes that make the waiting states different, when it is not closed", () => {
+    const { options, initial } = toyDevice("data first");
+    const { state } = options.profile.layout;
+    const stopped = explore({ device: options, initial, subject: TOY_SUBJECT, maxStates: 5 });
+    expect(stopped.closed).toBe(false);
+    const [most] = stopped.growth;
+    expect(most).toMatchObject({
+      partition: "state",
+      address: state.address + 2 * options.profile.pageBytes,
+    });
+    expect(most?.contents).toBeGreaterThan(2);
+    expect(most?.bytes).toBeLessThanOrEqual(8);
+    expect(stopped.depth).toBe(0);
+    const { growth, depth } = exploreToy("data first", 1);
+    expect({ growth, depth }).toEqual({ growth: [], depth: undefined });
   });
 
   it("can stop at a finding, and only when no other has fewer cuts", () => {
@@ -148,12 +216,16 @@ interface Naive {
  * The same question asked as plainly as can be: one power-on per cut, states and budgets kept
  * apart, texts as keys, and a fixpoint over the number of cuts.
  */
-function exploreNaively(order: ToyOrder, tornBudget: number): Naive {
-  const { options, initial } = toyDevice(order);
+function exploreNaively(
+  order: ToyOrder,
+  tornBudget: number,
+  tearClasses: readonly TearClass[] = PLAIN_TEAR_CLASSES,
+): Naive {
+  const { options, initial } = toyDeviceWithEcc(order);
   const device = new Device(options);
   const fewestCuts = new Map<string, number>();
   const faulting = new Set<string>();
-  const queue: { readonly state: DeviceState; readonly budget: number; readonly cuts: number }[] = [
+  const queue: { readonly state: RememberedState; readonly budget: number; readonly cuts: number }[] = [
     { state: initial, budget: tornBudget, cuts: 0 },
   ];
   const seen = new Map<string, number>();
@@ -168,7 +240,7 @@ function exploreNaively(order: ToyOrder, tornBudget: number): Naive {
     const uncut = device.powerOn({
       observer: {
         before(operation) {
-          for (const { variant } of tornVariants(operation)) {
+          for (const { variant } of tornVariants(operation, tearClasses)) {
             possible.push({ operation: operation.index, phase: "torn", variant });
           }
           possible.push({ operation: operation.index, phase: "before" });
@@ -196,6 +268,6 @@ function exploreNaively(order: ToyOrder, tornBudget: number): Naive {
   };
 }
 
-function keyOf({ flash, counters }: DeviceState): string {
-  return `${Buffer.from(flash).toString("latin1")}/${counters.join()}`;
+function keyOf({ flash, counters, bits = [] }: RememberedState): string {
+  return `${Buffer.from(flash).toString("latin1")}/${encodeRegisters(counters, bits).join()}`;
 }

@@ -42,12 +42,13 @@ describe.each(PROFILE_NAMES)("profile %s", (name) => {
     const { boot, slotA, slotB, state } = profile.layout;
     expect(profile.name).toBe(name);
     expect(boot).toEqual({ address: 0, bytes: 28 * 1024 });
-    expect([slotA.bytes, slotB.bytes]).toEqual([34 * 1024, 34 * 1024]);
+    const slotBytes = profile.pageBytes === 4096 ? 32 * 1024 : 34 * 1024;
+    expect([slotA.bytes, slotB.bytes]).toEqual([slotBytes, slotBytes]);
     expect(state.address + state.bytes).toBe(100 * 1024);
   });
 
   it("says of every figure where it comes from and how well that is known", () => {
-    expect(profile.figures).toHaveLength(18);
+    expect(profile.figures).toHaveLength(profile.unitRule === "count" ? 23 : 20);
     for (const figure of profile.figures) {
       expect(figure.source.length, figure.path).toBeGreaterThan(5);
       expect(figure.grade === "D", figure.path).toBe(figure.source.includes("unverified"));
@@ -69,6 +70,10 @@ describe("a profile document", () => {
     ["flash.pageBytes.grade", "E", "profile-shape", "flash.pageBytes.grade"],
     ["flash.pageBytes.source", undefined, "profile-shape", "flash.pageBytes.source"],
     ["flash.unitRule.value", "twice", "profile-shape", "flash.unitRule.value"],
+    ["flash.unitRule.value", "count", "profile-shape", "flash.writesMax"],
+    ["flash.tearClasses.value", "erase-twice", "profile-shape", "flash.tearClasses.value"],
+    ["flash.tearClasses.value", "erase-half ecc", "profile-range", "flash.tearClasses"],
+    ["flash.eccUnitBytes.value", 33, "profile-range", "flash.eccUnitBytes.value"],
     ["flash.colour", 1, "profile-shape", "flash.colour"],
     ["layout.slotC", {}, "profile-shape", "layout.slotC"],
     ["flash.pageBytes.value", 1000.5, "profile-range", "flash.pageBytes.value"],

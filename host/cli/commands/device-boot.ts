@@ -8,10 +8,18 @@
  * changes any more. `--envelope` and `--payload` stand ready at the far end of the link.
  *
  * ```console
- * $ brownout device boot sensor.device --cut 0b --settle
- * boot 1   slot B     sleeps  0 operations, 95.5 ms, 859.6 µJ
- * ...
- *          note: it never came to cut 0b; this power-on has 0 operations.
+ * $ brownout device create fresh.device --sign-key author.key
+ * fresh.device: class1, bootloader 22818 B, 1 trusted key, firmware 4765 B with sequence 1 in slot A
+ * $ brownout device boot fresh.device --envelope update.suit --payload firmware-2.wasm --cut 17t2
+ * power-on 1  slot A booted                                     117 ms   1.24 mJ
+ *   log      boot: slot A
+ *            firmware 1: running from slot A
+ *   wrote    1 page erased, 17 units of 4 bytes programmed
+ *   link     3 CoAP requests, 3 answers
+ *   ended    power was lost
+ *   before   A ▓█████···························· B ··································
+ *   after    A ▓█████···························· B ?·································
+ * $ brownout device boot fresh.device --envelope update.suit --payload firmware-2.wasm --settle
  * ...
  * at rest: firmware runs, and nothing changes any more.
  * ```

@@ -9,7 +9,7 @@
  *
  * ```console
  * $ brownout device create sensor.device --sign-key author.key
- * sensor.device: class1, bootloader 19345 B, 1 trusted key, firmware 4021 B with sequence 1 in slot A
+ * sensor.device: class1, bootloader 22818 B, 1 trusted key, firmware 4765 B with sequence 1 in slot A
  * ```
  */
 import { z } from "zod";
@@ -17,7 +17,6 @@ import { profileNamed } from "../../../emulator/index.ts";
 import { writeDeviceFile } from "../../device/device-file.ts";
 import { identityOf, manufacture, type DeviceParts } from "../../device/factory.ts";
 import { surveyDevice } from "../../device/survey.ts";
-import { ownModule } from "../../device/wasm-file.ts";
 import { readPrivateKey } from "../../keys/key-file.ts";
 import type { Key, PrivateKey } from "../../keys/key.ts";
 import { createEnvelope } from "../../manifest/create.ts";
@@ -28,7 +27,7 @@ import { UserError } from "../../user-error.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { deviceData, recordOf } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, refuseExisting, resolvePath } from "../file.ts";
+import { readInput, readModule, refuseExisting, resolvePath } from "../file.ts";
 import type { Io } from "../io.ts";
 import { parseUnsigned, profileOption, readKeys, repeatable } from "../option.ts";
 
@@ -123,7 +122,7 @@ function readParts(io: Io, options: Options): DeviceParts {
   const firmware = readFirmware(io, options, signer);
   return {
     profile,
-    bootloader: bootloader === undefined ? ownModule("bootloader") : readInput(io, bootloader, "bootloader"),
+    bootloader: readModule(io, bootloader, "bootloader"),
     trusted,
     identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
     components,
@@ -141,7 +140,7 @@ function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined):
     return {
       envelope,
       sequenceNumber: BigInt(sequenceNumber ?? 0),
-      ...(firmwareFile === undefined ? {} : { payload: readInput(io, firmwareFile, "firmware") }),
+      ...(firmwareFile === undefined ? {} : { payload: readModule(io, firmwareFile, "firmware-1") }),
     };
   }
   if (signer === undefined) {
@@ -152,8 +151,7 @@ function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined):
       "Add --sign-key to have one made, or --envelope with one that you made.",
     );
   }
-  const payload =
-    firmwareFile === undefined ? ownModule("firmware-1") : readInput(io, firmwareFile, "firmware");
+  const payload = readModule(io, firmwareFile, "firmware-1");
   const json = {
     sequenceNumber: options.sequence,
     component: [options.component?.[0] ?? "app"],

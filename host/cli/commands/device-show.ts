@@ -5,12 +5,23 @@
  *
  * ```console
  * $ brownout device show sensor.device
- * class1  100 KiB flash, pages of 1024 B, erased 0xff   █ programmed  ▒ in part  · erased  1 KiB each
- * boot        0  ███████████████████········▒  bootloader 19345 B, device page
- * slot A  28672  ▒████·····························  ◀ runs
- * slot B  63488  ··································
- * state   98304  ▒···  journal: 1 + 0 records
- * ...
+ * class1  100 KiB flash, pages of 1024 B, units of 4 B
+ *
+ * 0x00000 boot   ███████████████████████····▒        24 of  28 pages
+ * 0x07000 slot A ▓█████····························   6 of  34 pages
+ * 0x0f800 slot B ··································   0 of  34 pages
+ * 0x18000 state  ▚···                                 1 of   4 pages
+ * █ code  ▒ device page  ▓ envelope  ▚ journal  · blank   one sign is 1 KiB
+ *
+ * bootloader 22,818 B
+ * slot A     sequence 1 · app · envelope 295 B · signed by a trusted key · image 4,765 B, digest ok
+ * slot B     blank
+ * journal    slot A confirmed, 1 + 0 records in its two pages
+ * floor      1: no manifest with a lower sequence number ever runs
+ * identity   vendor 46b893bd-eae1-585c-867c-b09d25c99c49, class 996f7630-fe6d-5ad7-9180-74a42adb32c2
+ *            device 00000000-0000-0000-0000-000000000000, component app
+ * trusts     key 9c4bf00878364caf for ESP256 or ES256
+ * wear       no page was ever erased
  * ```
  */
 import { z } from "zod";

@@ -8,9 +8,13 @@
  *
  * ```console
  * $ brownout device update sensor.device --envelope update.suit --payload firmware-2.wasm
- * boot 1   slot A     resets itself  1264 operations, 0.18 s, 1.00 mJ
- *          │ boot: slot A
- *          │ firmware 1: running from slot A
+ * power-on 1  slot A booted                                     180 ms   2.37 mJ
+ *   log      boot: slot A
+ *            firmware 1: running from slot A
+ *   wrote    1 page erased, 1,264 units of 4 bytes programmed
+ *   link     23 CoAP requests, 23 answers
+ *   journal  slot A confirmed → slot B staged
+ *   ended    the firmware requested a reset
  * ...
  * installed: the update runs from slot B.
  * ```

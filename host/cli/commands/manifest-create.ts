@@ -9,7 +9,7 @@
  * { "sequenceNumber": 2, "component": ["app"], "uri": "coap://update.example/app",
  *   "vendor": { "domain": "brownout.example" }, "class": { "name": "class1" } }
  * $ brownout manifest create update.json --payload firmware-2.wasm --out update.unsigned
- * update.unsigned: 226 bytes, sequence 2, not signed yet
+ * update.unsigned: 201 bytes, sequence 2, not signed yet
  * ```
  */
 import path from "node:path";

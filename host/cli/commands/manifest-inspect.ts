@@ -5,7 +5,7 @@
  *
  * ```console
  * $ brownout manifest inspect update.suit --key author.pub --words
- * SUIT envelope, 302 bytes, manifest of 180 bytes, version 1
+ * SUIT envelope, 277 bytes, manifest of 153 bytes, version 1
  * Sequence number 2
  * ...
  * ```

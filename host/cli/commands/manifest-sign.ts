@@ -4,7 +4,7 @@
  *
  * ```console
  * $ brownout manifest sign update.unsigned --key author.key --out update.suit
- * update.suit: 302 bytes, 1 signature, ESP256
+ * update.suit: 277 bytes, 1 signature, ESP256
  * ```
  */
 import { Option } from "commander";

@@ -18,13 +18,12 @@
 import { Option } from "commander";
 import { z } from "zod";
 import { DeviceVerifier } from "../../device/verifier.ts";
-import { ownModule } from "../../device/wasm-file.ts";
 import type { Key } from "../../keys/key.ts";
 import { verifyEnvelope, type Verdict } from "../../manifest/verify.ts";
 import { UserError } from "../../user-error.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput } from "../file.ts";
+import { readInput, readModule } from "../file.ts";
 import type { Io } from "../io.ts";
 import { readKeys, repeatable } from "../option.ts";
 
@@ -85,8 +84,7 @@ function deviceJudge(
   bootloader: string | undefined,
   keys: readonly Key[],
 ): (envelope: Uint8Array) => Judgement {
-  const module = bootloader === undefined ? ownModule("bootloader") : readInput(io, bootloader, "bootloader");
-  const verifier = new DeviceVerifier(module, keys);
+  const verifier = new DeviceVerifier(readModule(io, bootloader, "bootloader"), keys);
   return (envelope) => verifier.verify(envelope);
 }
 

@@ -1,0 +1,45 @@
+/**
+ * The negative control: before a glitch campaign counts, it has to find what is wrong with two
+ * bootloaders that are wrong on purpose. A campaign that cannot fail proves nothing.
+ */
+import type { Profile } from "../../emulator/profile.ts";
+import { runGlitchCampaign } from "./campaign.ts";
+import { refusalNamed } from "./scenario.ts";
+import { ownTarget } from "./target.ts";
+import { windowOptions } from "./window.ts";
+
+/** What the control found. */
+export interface ControlResult {
+  readonly name: string;
+  /** Undefined if the bootloader is not built. */
+  readonly isFound: boolean | undefined;
+  readonly sentence: string;
+}
+
+const SCENARIO = "tampered-active";
+
+/** Runs the control, in well under a second. */
+export function runControl(profile: Profile): ControlResult[] {
+  return [
+    control(profile, "digest-uncompared", ({ failsUndisturbed }) =>
+      failsUndisturbed ? "it boots a tampered image even without a glitch" : undefined,
+    ),
+    control(profile, "witnesses-unasked", ({ findings }) =>
+      findings.length > 0 ? `${findings.length} single glitches make it boot a tampered image` : undefined,
+    ),
+  ];
+}
+
+function control(
+  profile: Profile,
+  name: string,
+  find: (campaign: ReturnType<typeof runGlitchCampaign>) => string | undefined,
+): ControlResult {
+  const target = ownTarget(`canary-${name}`);
+  if (target === undefined) return { name, isFound: undefined, sentence: "it is not built" };
+  const scenario = refusalNamed(SCENARIO, profile, target.bootloader);
+  const found = find(
+    runGlitchCampaign(scenario, { models: ["skip", "invert"], ...windowOptions("boot", target) }),
+  );
+  return { name, isFound: found !== undefined, sentence: found ?? "nothing was found wrong with it" };
+}

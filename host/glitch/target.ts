@@ -1,0 +1,54 @@
+/**
+ * What a glitch campaign is about: a bootloader, the names of its functions, and its source map.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { decodeModule } from "../../emulator/wasm/decode.ts";
+import { wasmDirectory } from "../project.ts";
+import { UserError } from "../user-error.ts";
+import { KERNELS } from "./campaign.ts";
+import { SourceMap } from "./source-map.ts";
+
+/** A bootloader to be disturbed. */
+export interface GlitchTarget {
+  /** As it lies in flash. */
+  readonly bootloader: Uint8Array;
+  /** The same code with names. */
+  readonly symbols: Uint8Array;
+  readonly sourceMap: SourceMap | undefined;
+  /** Those of {@link KERNELS} that it has. */
+  readonly kernels: readonly string[];
+}
+
+/**
+ * Loads a bootloader with what lies beside it: `name.symbols.wasm` and `name.wasm.map`.
+ *
+ * @param file path of `name.wasm`
+ * @throws UserError `module-missing`
+ */
+export function loadTarget(file: string): GlitchTarget {
+  const base = file.replace(/\.wasm$/, "");
+  const bootloader = readIfThere(file);
+  if (bootloader === undefined) {
+    throw new UserError("module-missing", `There is no ${file}.`, "Give the path of a Wasm module.");
+  }
+  const symbols = readIfThere(`${base}.symbols.wasm`) ?? bootloader;
+  const map = readIfThere(`${base}.wasm.map`);
+  const names = new Set(decodeModule(symbols).functions.map((entry) => entry.name));
+  return {
+    bootloader,
+    symbols,
+    sourceMap: map && new SourceMap(JSON.parse(new TextDecoder().decode(map))),
+    kernels: KERNELS.filter((name) => names.has(name)),
+  };
+}
+
+/** One of our own modules, by name; undefined if it is not built. */
+export function ownTarget(name: string): GlitchTarget | undefined {
+  const file = path.join(wasmDirectory, `${name}.wasm`);
+  return existsSync(file) ? loadTarget(file) : undefined;
+}
+
+function readIfThere(file: string): Uint8Array | undefined {
+  return existsSync(file) ? Uint8Array.from(readFileSync(file)) : undefined;
+}

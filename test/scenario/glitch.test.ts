@@ -1,0 +1,170 @@
+/**
+ * Glitch campaigns over the real bootloader: what docs/glitches.md states, counted again.
+ */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { GlitchBench } from "../../emulator/glitch/bench.ts";
+import { profileNamed } from "../../emulator/profile.ts";
+import { playGlitch, runGlitchCampaign, type GlitchCampaign } from "../../host/glitch/campaign.ts";
+import { formatGlitchCase, parseGlitchCase } from "../../host/glitch/case-id.ts";
+import { runControl } from "../../host/glitch/control.ts";
+import { diagnose, glitchReportText } from "../../host/glitch/report.ts";
+import { REFUSAL_NAMES, refusalNamed } from "../../host/glitch/scenario.ts";
+import { ownTarget, type GlitchTarget } from "../../host/glitch/target.ts";
+import { windowOptions } from "../../host/glitch/window.ts";
+
+const TIMEOUT_MILLIS = 300_000;
+const profile = profileNamed("class1");
+
+function target(name: string): GlitchTarget {
+  const found = ownTarget(name);
+  if (found === undefined) throw new Error(`${name} is not built: run "npm run build:wasm" first`);
+  return found;
+}
+
+const bootloader = target("bootloader");
+const unasked = target("canary-witnesses-unasked");
+
+function campaign(name: string, about: GlitchTarget): GlitchCampaign {
+  const scenario = refusalNamed(name, profile, about.bootloader);
+  return runGlitchCampaign(scenario, { models: ["skip", "invert"], ...windowOptions("boot", about) });
+}
+
+/** Rows of the second table in docs/glitches.md: scenario, instructions, glitches, canary, hardened. */
+function documented(): Map<string, readonly number[]> {
+  const text = readFileSync(new URL("../../docs/glitches.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` +\|((?: +[\d,]+ \|){4})$/gm)];
+  return new Map(
+    rows.map(([, name = "", cells = ""]) => [
+      name,
+      [...cells.matchAll(/[\d,]+/g)].map(([digits]) => Number(digits.replaceAll(",", ""))),
+    ]),
+  );
+}
+
+describe("a boot that must refuse, with every executed instruction skipped and every condition inverted", () => {
+  const rows = documented();
+
+  it("is documented for every scenario", () => {
+    expect([...rows.keys()]).toEqual(REFUSAL_NAMES);
+  });
+
+  it.each(REFUSAL_NAMES)(
+    "is never got through, and found where nobody asks the witnesses: %s",
+    (name) => {
+      const hardened = campaign(name, bootloader);
+      const canary = campaign(name, unasked);
+      const got = (result: GlitchCampaign): number => result.faults - result.tally.harmless;
+      expect(hardened.failsUndisturbed || canary.failsUndisturbed).toBe(false);
+      expect(hardened.disturbed).toBe(hardened.instructions);
+      expect([hardened.instructions, hardened.faults, got(canary), got(hardened)]).toEqual(rows.get(name));
+    },
+    TIMEOUT_MILLIS,
+  );
+});
+
+describe("the control", () => {
+  it("finds both bootloaders that are wrong on purpose", () => {
+    expect(runControl(profile).map(({ isFound }) => isFound)).toEqual([true, true]);
+  });
+});
+
+describe("the hash", () => {
+  it(
+    "gives no glitch a way through, whichever of its instructions is disturbed",
+    () => {
+      const scenario = refusalNamed("tampered-active", profile, bootloader.bootloader);
+      const result = runGlitchCampaign(scenario, {
+        models: ["skip", "invert"],
+        ...windowOptions("hash", bootloader),
+      });
+      expect(result.disturbed).toBeGreaterThan(50_000);
+      expect(result.findings).toEqual([]);
+    },
+    TIMEOUT_MILLIS,
+  );
+});
+
+describe("the signature", () => {
+  it(
+    "gives no glitch of a sample a way through, and equal seeds draw equal samples",
+    () => {
+      const scenario = refusalNamed("strange-signature", profile, bootloader.bootloader);
+      const sample = (): GlitchCampaign =>
+        runGlitchCampaign(scenario, {
+          models: ["skip", "invert"],
+          ...windowOptions("signature", bootloader),
+          sample: { count: 200, seed: 3 },
+        });
+      const result = sample();
+      expect(result.disturbed).toBe(200);
+      expect(result.instructions).toBeGreaterThan(1_000_000);
+      expect(result.findings).toEqual([]);
+      expect(sample().faults).toBe(result.faults);
+    },
+    TIMEOUT_MILLIS,
+  );
+});
+
+describe("a finding", () => {
+  const result = campaign("tampered-active", unasked);
+  const [first] = diagnose(result, unasked);
+
+  it("names source line, instruction, cause and countermeasure", () => {
+    expect(first?.place?.file).toBe("assembly/suit/condition.ts");
+    expect(first?.instruction).toContain("hasDigest");
+    const text = glitchReportText(result, unasked);
+    expect(text).toMatch(/assembly\/suit\/condition\.ts:\d+:\d+: booted: An image that must not run/);
+    expect(text).toContain("help: ");
+    expect(text).toContain(`case: ${first?.caseId}`);
+  });
+
+  it("is played again by its case id, and is none of the hardened bootloader's", () => {
+    const id = parseGlitchCase(first?.caseId ?? "");
+    expect(formatGlitchCase(id)).toBe(first?.caseId);
+    const play = (about: GlitchTarget) =>
+      playGlitch(
+        refusalNamed(id.scenario, profile, about.bootloader),
+        windowOptions(id.window, about),
+        id.index,
+        id.effect,
+      );
+    expect(play(unasked)).toMatchObject({ verdict: "booted", run: { end: "boot" } });
+    expect(play(bootloader).verdict).toBe("harmless");
+    expect(() => parseGlitchCase("bo1:class1/unsigned#00000000#00000000@17b")).toThrow(/no case id/);
+  });
+});
+
+describe("the glitch bench", () => {
+  const scenario = refusalNamed("tampered-trial", profile, bootloader.bootloader);
+  const options = { profile, bootloader: bootloader.symbols, state: scenario.state };
+
+  it("runs the same boot with kernels looked up as with kernels run, and leaves the same flash", () => {
+    const outcomes = [bootloader.kernels, []].map((kernels) => {
+      const bench = new GlitchBench({ ...options, kernels });
+      const { end, operations } = bench.runUndisturbed();
+      return { end, operations, flash: bench.snapshot().flash };
+    });
+    expect(outcomes[0]).toEqual(outcomes[1]);
+    expect(outcomes[0]).toMatchObject({ end: "reset", operations: 4 });
+  });
+
+  it("executes as many instructions as it has recorded, at every run", () => {
+    const bench = new GlitchBench({ ...options, kernels: bootloader.kernels });
+    const { instructions, sites } = bench.golden();
+    expect(sites).toHaveLength(instructions);
+    for (let run = 0; run < 3; run += 1) {
+      expect(bench.runUndisturbed().instructions).toBe(instructions);
+      bench.rewind();
+    }
+    expect(bench.snapshot().flash).toEqual(scenario.state.flash);
+  });
+
+  it("refuses kernels that are not there, and functions that do more than compute", () => {
+    const bench = (name: string) => () => new GlitchBench({ ...options, kernels: [name] });
+    expect(bench("nowhere")).toThrow(expect.objectContaining({ code: "kernel-unknown" }));
+    expect(bench("assembly/suit/envelope/authenticate")).toThrow(
+      expect.objectContaining({ code: "kernel-not-pure" }),
+    );
+  });
+});
