@@ -15,7 +15,10 @@ import { keysGenerate } from "./commands/keys-generate.ts";
 import { keysPublic } from "./commands/keys-public.ts";
 import { lint } from "./commands/lint.ts";
 import { manifestCreate } from "./commands/manifest-create.ts";
+import { manifestInit } from "./commands/manifest-init.ts";
 import { manifestInspect } from "./commands/manifest-inspect.ts";
+import { manifestLint } from "./commands/manifest-lint.ts";
+import { manifestSever } from "./commands/manifest-sever.ts";
 import { manifestSign } from "./commands/manifest-sign.ts";
 import { manifestVerify } from "./commands/manifest-verify.ts";
 import { merge } from "./commands/merge.ts";
@@ -28,10 +31,13 @@ import { VERSION } from "./version.ts";
 export const COMMANDS: readonly CliCommand[] = [
   keysGenerate,
   keysPublic,
+  manifestInit,
   manifestCreate,
   manifestSign,
   manifestInspect,
+  manifestLint,
   manifestVerify,
+  manifestSever,
   deviceCreate,
   deviceShow,
   deviceUpdate,
@@ -48,7 +54,7 @@ export const COMMANDS: readonly CliCommand[] = [
 /** What each group of commands is for. */
 export const GROUPS: ReadonlyMap<string, string> = new Map([
   ["keys", "make and convert keys"],
-  ["manifest", "create, sign, inspect and verify SUIT envelopes"],
+  ["manifest", "create, sign, inspect, lint and verify SUIT envelopes"],
   ["certificate", "check what a campaign has certified"],
   ["device", "make, look at, update and boot emulated devices"],
 ]);

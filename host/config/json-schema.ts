@@ -1,9 +1,10 @@
 /**
  * The JSON Schemas that are published under docs/schema, so that an editor completes and checks
- * layout.json and scenario.json.
+ * layout.json, scenario.json and manifests.
  */
 import { z } from "zod";
 import { format } from "prettier";
+import { ManifestJson } from "../manifest/manifest-json.ts";
 import { LayoutJson } from "./layout-json.ts";
 import { OperationJson } from "./recording-file.ts";
 import { ScenarioJson } from "./scenario-json.ts";
@@ -11,6 +12,7 @@ import { ScenarioJson } from "./scenario-json.ts";
 /** The schemas by the name of their file in docs/schema. */
 export const PUBLISHED_SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ["layout.json", LayoutJson],
+  ["manifest.json", ManifestJson],
   ["operation.json", OperationJson],
   ["scenario.json", ScenarioJson],
 ]);

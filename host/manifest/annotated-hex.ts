@@ -7,20 +7,27 @@ import { integerOf, type Tree } from "./tree.ts";
 
 /** Bytes per line. */
 const LINE_BYTES = 16;
+/** Of a longer run of bytes only the beginning is shown; it bounds the memory for any input. */
+const LONGEST_RUN = 16 * 1024;
 
-/** The tree as lines of offset, bytes and meaning. The bytes of all lines are the input, in order. */
+/**
+ * The tree as lines of offset, bytes and meaning. The bytes of all lines are the input, in order, but
+ * for what lies behind the first 16 KiB of one string.
+ */
 export function annotatedHex(tree: Tree): string {
   const width = Math.max(4, (tree.bytes.length - 1).toString(16).length);
   const lines: string[] = [];
   const emit = (from: number, to: number, depth: number, meaning: string): void => {
-    for (let offset = from; offset < to; offset += LINE_BYTES) {
-      const bytes = Buffer.from(tree.bytes.subarray(offset, Math.min(offset + LINE_BYTES, to))).toString(
+    const end = Math.min(to, from + LONGEST_RUN);
+    for (let offset = from; offset < end; offset += LINE_BYTES) {
+      const bytes = Buffer.from(tree.bytes.subarray(offset, Math.min(offset + LINE_BYTES, end))).toString(
         "hex",
       );
       const spaced = bytes.replace(/(..)(?=.)/g, "$1 ").padEnd(LINE_BYTES * 3);
       const text = offset === from ? `${"  ".repeat(depth)}${meaning}` : "";
       lines.push(`${offset.toString(16).padStart(width, "0")}  ${spaced} ${text}`.trimEnd());
     }
+    if (end < to) lines.push(`${" ".repeat(width)}  … ${to - end} more bytes`);
   };
   for (const item of tree.roots) walk(tree, item, 0, emit);
   return lines.join("\n");
@@ -75,6 +82,6 @@ function simple(item: Item): string {
 
 /** The text of a string that is readable on one line. */
 function content(tree: Tree, item: Item): string {
-  const text = Buffer.from(tree.bytes.subarray(item.headEnd, item.end)).toString("utf8");
-  return item.major === Major.Text && text.length <= LINE_BYTES * 3 ? JSON.stringify(text) : "";
+  if (item.major !== Major.Text || item.end - item.headEnd > LINE_BYTES * 3) return "";
+  return JSON.stringify(Buffer.from(tree.bytes.subarray(item.headEnd, item.end)).toString("utf8"));
 }

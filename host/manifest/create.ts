@@ -3,40 +3,30 @@
  */
 import { UserError } from "../user-error.ts";
 import { encodeCbor, Tagged, type Cbor } from "./cbor-writer.ts";
-import { encodeSequence, type CommandJson } from "./command-json.ts";
+import type { CommandJson } from "./command-json.ts";
 import { digestItem, encodeDigest } from "./digest.ts";
+import { exact } from "./form.ts";
+import { vendorValue } from "./identifier-json.ts";
 import {
   byName,
   COMMON_MEMBERS,
-  COMPONENT_TEXT,
   ENVELOPE_MEMBERS,
   ENVELOPE_TAG,
   MANIFEST_MEMBERS,
   MANIFEST_VERSION,
-  TEXT_MEMBERS,
+  SEVERABLE_MEMBERS,
   type Label,
 } from "./labels.ts";
-import { parseManifestJson, type ManifestJson } from "./manifest-json.ts";
+import { memberForm, parseManifestJson, SeveredJson, type ManifestJson } from "./manifest-json.ts";
+import { customMembers } from "./parameter-json.ts";
 import { Sources, type AuthorSources } from "./source.ts";
-import { bytesValue, componentValue, vendorValue } from "./value-json.ts";
+import { bytesValue, DIGEST } from "./value-json.ts";
 
 /**
  * Where the standard update says that the payload is: relative to the envelope, as the sample agent asks
  * for it. A fragment would have to name something inside the envelope.
  */
 const DEFAULT_URI = "/suit/payload";
-
-/** JSON members that are command sequences in the manifest, and their names there. */
-const SECTIONS = [
-  ["validate", "validate"],
-  ["load", "load"],
-  ["invoke", "invoke"],
-  ["payloadFetch", "payload-fetch"],
-  ["install", "install"],
-  ["dependencyResolution", "dependency-resolution"],
-  ["candidateVerification", "candidate-verification"],
-  ["uninstall", "uninstall"],
-] as const;
 
 /**
  * Makes an envelope from JSON: deterministic CBOR with the manifest's digest and no signature.
@@ -46,33 +36,55 @@ const SECTIONS = [
  * @throws UserError manifest-json, payload-missing, or another code that names the mistake
  */
 export function createEnvelope(json: unknown, sources: AuthorSources = {}): Uint8Array {
-  const manifest = expandShortForm(parseManifestJson(json));
+  const manifest = parseManifestJson(json);
   const resolved = resolveSources(manifest, sources);
-  const members = manifestMembers(manifest, resolved);
-  const severed = sever(manifest, members);
+  const { members, severed } = manifestMembers(manifest, resolved);
   const manifestBytes = encodeCbor(members);
-  const wrapper = encodeCbor([encodeDigest(encodeCbor(manifestBytes))]);
-  const envelope = new Map<Cbor, Cbor>([
-    [labelOf(ENVELOPE_MEMBERS, "authentication-wrapper"), wrapper],
-    [labelOf(ENVELOPE_MEMBERS, "manifest"), manifestBytes],
-    ...severed,
-    ...resolved.integrated,
-  ]);
+  const envelope = new Map<Cbor, Cbor>([[labelOf(ENVELOPE_MEMBERS, "manifest"), manifestBytes]]);
+  const custom = customMembers([], manifest.custom?.envelope, resolved);
+  if (!custom.some(([label]) => label === BigInt(AUTHENTICATION))) {
+    envelope.set(AUTHENTICATION, authenticationWrapper(manifest, manifestBytes, resolved));
+  }
+  for (const [key, value] of [...severed, ...resolved.integrated]) envelope.set(key, value);
+  for (const [label, value] of custom) setOnce(envelope, label, value, "the envelope");
   return encodeCbor(new Tagged(ENVELOPE_TAG, envelope));
 }
 
+const AUTHENTICATION = labelOf(ENVELOPE_MEMBERS, "authentication-wrapper");
+
+/** The digest, which is the manifest's unless another is stated, and signatures that are there already. */
+function authenticationWrapper(
+  { authentication }: ManifestJson,
+  manifestBytes: Uint8Array,
+  sources: Sources,
+): Uint8Array {
+  const stated = authentication?.digest;
+  const digest =
+    stated === undefined
+      ? encodeDigest(encodeCbor(manifestBytes))
+      : encodeCbor(EXACT_DIGEST.encode(stated, sources));
+  return encodeCbor([digest, ...(authentication?.blocks ?? []).map((block) => bytesValue(block, sources))]);
+}
+
+const EXACT_DIGEST = exact(DIGEST);
+
 /**
- * Fills in the standard update of one component where the short form leaves sections out.
+ * The members that the JSON states, and where it is in the short form the standard update of one
+ * component for sections that it leaves out.
  *
  * Shared: set identity, digest and size, check vendor and class. Install: fetch and check. Validate:
  * check. Invoke: start. A section that is stated stays, and one that is null is left out.
  */
-function expandShortForm(json: ManifestJson): ManifestJson {
-  if (json.component === undefined) return requireLongForm(json);
-  if (json.components !== undefined) {
+function statedMembers(json: ManifestJson): ReadonlyMap<string, unknown> {
+  const stated = new Map<string, unknown>(Object.entries(json));
+  if (json.component === undefined) {
+    requireLongForm(json, stated);
+    return stated;
+  }
+  if (stated.get("components") !== undefined) {
     throw new UserError("manifest-json", 'The manifest\'s JSON has both "component" and "components".');
   }
-  requireIdentity(json);
+  requireIdentity(json, stated);
   const shared: CommandJson[] = [
     {
       "override-parameters": {
@@ -87,25 +99,24 @@ function expandShortForm(json: ManifestJson): ManifestJson {
     "class-identifier",
     ...(json.device === undefined ? [] : ["device-identifier"]),
   ];
-  const install: CommandJson[] = [
-    { "override-parameters": { uri: payloadUri(json) } },
-    "fetch",
-    "image-match",
+  const fetch = { "override-parameters": { uri: payloadUri(json) } };
+  const standard: readonly (readonly [string, readonly CommandJson[]])[] = [
+    ["shared", shared],
+    ["install", [fetch, "fetch", "image-match"]],
+    ["validate", ["image-match"]],
+    ["invoke", ["invoke"]],
   ];
-  return {
-    ...json,
-    components: [json.component],
-    shared: json.shared === undefined ? shared : json.shared,
-    install: json.install === undefined ? install : json.install,
-    validate: json.validate === undefined ? ["image-match"] : json.validate,
-    invoke: json.invoke === undefined ? ["invoke"] : json.invoke,
-  };
+  stated.set("components", [json.component]);
+  for (const [name, commands] of standard) {
+    if (stated.get(name) === undefined) stated.set(name, commands);
+  }
+  return stated;
 }
 
 /** The standard shared sequence checks vendor and class, so it needs both. */
-function requireIdentity(json: ManifestJson): void {
+function requireIdentity(json: ManifestJson, stated: ReadonlyMap<string, unknown>): void {
   const missing = (["vendor", "class"] as const).find((member) => json[member] === undefined);
-  if (json.shared !== undefined || missing === undefined) return;
+  if (stated.get("shared") !== undefined || missing === undefined) return;
   throw new UserError(
     "manifest-json",
     `The manifest's JSON does not say which ${missing} it is for.`,
@@ -120,8 +131,8 @@ function payloadUri(json: ManifestJson): string {
   return (names.length === 1 ? names[0] : undefined) ?? DEFAULT_URI;
 }
 
-function requireLongForm(json: ManifestJson): ManifestJson {
-  if (json.components === undefined) {
+function requireLongForm(json: ManifestJson, stated: ReadonlyMap<string, unknown>): void {
+  if (stated.get("components") === undefined) {
     throw new UserError(
       "manifest-json",
       "The manifest's JSON names no component.",
@@ -136,101 +147,91 @@ function requireLongForm(json: ManifestJson): ManifestJson {
       `With "components", set it with override-parameters.`,
     );
   }
-  return json;
 }
 
 function resolveSources(manifest: ManifestJson, given: AuthorSources): Sources {
   const sources = new Sources(given, manifest.payload);
   for (const [name, content] of Object.entries(manifest.integrated ?? {})) {
-    sources.integrated.set(name, content === "payload" ? sources.payload() : bytesValue(content, sources));
+    sources.integrated.set(name, integratedBytes(content, sources, given));
   }
   const vendor = manifest.vendor === undefined ? undefined : vendorValue(manifest.vendor);
   if (vendor instanceof Uint8Array) sources.vendor = vendor;
   return sources;
 }
 
-function manifestMembers(manifest: ManifestJson, sources: Sources): Map<Cbor, Cbor> {
-  const members = new Map<Cbor, Cbor>();
-  const set = (name: string, value: Cbor | undefined): void => {
-    if (value !== undefined) members.set(labelOf(MANIFEST_MEMBERS, name), value);
-  };
-  set("manifest-version", MANIFEST_VERSION);
-  set("manifest-sequence-number", sequenceNumber(manifest.sequenceNumber));
-  set("common", encodeCbor(commonMembers(manifest, sources)));
-  set("reference-uri", manifest.referenceUri);
-  for (const [member, name] of SECTIONS) {
-    const commands = manifest[member];
-    if (commands !== undefined && commands !== null) set(name, encodeSequence(commands, sources));
-  }
-  if (manifest.manifestComponentId !== undefined) {
-    set("manifest-component-id", componentValue(manifest.manifestComponentId, sources));
-  }
-  if (manifest.setVersion !== undefined) set("set-version", encodeCbor(manifest.setVersion));
-  if (manifest.coswid !== undefined) set("coswid", bytesValue(manifest.coswid, sources));
-  if (manifest.text !== undefined) set("text", encodeCbor(textMap(manifest.text, sources)));
-  return members;
+function integratedBytes(
+  content: NonNullable<ManifestJson["integrated"]>[string],
+  sources: Sources,
+  given: AuthorSources,
+): Uint8Array {
+  if (content === "payload") return sources.payload();
+  return "envelope" in content ? createEnvelope(content.envelope, given) : bytesValue(content, sources);
 }
 
-function sequenceNumber(json: ManifestJson["sequenceNumber"]): bigint {
-  const value = BigInt(json);
-  if (value < 1n << 64n) return value;
-  throw new UserError("manifest-json", `The sequence number ${value} does not fit into 64 bits.`);
+/** The manifest's members by number, and what stands beside the manifest in the envelope. */
+function manifestMembers(
+  manifest: ManifestJson,
+  sources: Sources,
+): { readonly members: Map<Cbor, Cbor>; readonly severed: Map<Cbor, Cbor> } {
+  const stated = statedMembers(manifest);
+  const members = new Map<Cbor, Cbor>([
+    [labelOf(MANIFEST_MEMBERS, "manifest-version"), MANIFEST_VERSION],
+    [labelOf(MANIFEST_MEMBERS, "common"), encodeCbor(commonMembers(manifest, stated, sources))],
+  ]);
+  const severed = new Map<Cbor, Cbor>();
+  for (const member of MANIFEST_MEMBERS) {
+    const form = memberForm(member);
+    const json = stated.get(member.json);
+    if (form === undefined || json === undefined || json === null) continue;
+    const apart = member.severable ? SeveredJson.safeParse(json) : undefined;
+    if (apart?.success === true) {
+      const { digest, content } = apart.data;
+      members.set(member.label, EXACT_DIGEST.encode(digest, sources));
+      if (content !== undefined) severed.set(member.label, form.encode(content, sources));
+    } else members.set(member.label, form.encode(json, sources));
+  }
+  for (const [label, value] of customMembers(MANIFEST_MEMBERS, manifest.custom?.manifest, sources)) {
+    members.set(label, value);
+  }
+  sever(manifest, members, severed);
+  return { members, severed };
 }
 
-function commonMembers(manifest: ManifestJson, sources: Sources): Map<Cbor, Cbor> {
-  const components = (manifest.components ?? []).map((component) => componentValue(component, sources));
-  const common = new Map<Cbor, Cbor>([[labelOf(COMMON_MEMBERS, "components"), components]]);
-  if (manifest.shared !== undefined && manifest.shared !== null) {
-    common.set(labelOf(COMMON_MEMBERS, "shared-sequence"), encodeSequence(manifest.shared, sources));
-  }
-  if (manifest.dependencies !== undefined) {
-    const dependencies = Object.entries(manifest.dependencies).map(([index, { prefix }]): [Cbor, Cbor] => [
-      Number(index),
-      new Map<Cbor, Cbor>(prefix === undefined ? [] : [[1, componentValue(prefix, sources)]]),
-    ]);
-    common.set(labelOf(COMMON_MEMBERS, "dependencies"), new Map(dependencies));
+function commonMembers(
+  manifest: ManifestJson,
+  stated: ReadonlyMap<string, unknown>,
+  sources: Sources,
+): Map<Cbor, Cbor> {
+  const common = new Map<Cbor, Cbor>(customMembers(COMMON_MEMBERS, manifest.custom?.common, sources));
+  for (const member of COMMON_MEMBERS) {
+    const json = stated.get(member.json);
+    if (json === undefined || json === null) continue;
+    common.set(member.label, memberForm(member)?.encode(json, sources) ?? null);
   }
   return common;
 }
 
-function textMap(text: NonNullable<ManifestJson["text"]>, sources: Sources): Map<Cbor, Cbor> {
-  const languages = new Map<Cbor, Cbor>();
-  for (const [language, { components, ...texts }] of Object.entries(text)) {
-    const entries = labelled(TEXT_MEMBERS, texts);
-    for (const { component, ...componentTexts } of components ?? []) {
-      entries.set(componentValue(component, sources), labelled(COMPONENT_TEXT, componentTexts));
-    }
-    languages.set(language, entries);
-  }
-  return languages;
-}
-
-function labelled(table: readonly Label[], texts: { readonly [name: string]: unknown }): Map<Cbor, Cbor> {
-  const entries = new Map<Cbor, Cbor>();
-  for (const [name, text] of Object.entries(texts)) {
-    if (typeof text === "string") entries.set(labelOf(table, name), text);
-  }
-  return entries;
-}
-
-/** Replaces severable members by their digests and returns what moves into the envelope. */
-function sever(manifest: ManifestJson, members: Map<Cbor, Cbor>): Map<Cbor, Cbor> {
-  const severed = new Map<Cbor, Cbor>();
-  for (const member of new Set(manifest.severable)) {
-    const name = member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const label = labelOf(MANIFEST_MEMBERS, name);
+/** Replaces severable members by their digests and moves them into the envelope. */
+function sever(manifest: ManifestJson, members: Map<Cbor, Cbor>, severed: Map<Cbor, Cbor>): void {
+  for (const name of new Set(manifest.severable)) {
+    const label = SEVERABLE_MEMBERS.find(({ json }) => json === name)?.label ?? 0;
     const content = members.get(label);
-    if (!(content instanceof Uint8Array)) {
+    if (content === undefined || severed.has(label)) {
       throw new UserError(
         "manifest-json",
-        `The manifest's JSON lists ${member} as severable and has no such member.`,
-        `Add "${member}", or remove it from "severable".`,
+        `The manifest's JSON lists ${name} as severable and has ${content === undefined ? "no such member" : "only its digest"}.`,
+        `Add "${name}", or remove it from "severable".`,
       );
     }
     severed.set(label, content);
+    members.set(label, digestItem(encodeCbor(content)));
   }
-  for (const [label, content] of severed) members.set(label, digestItem(encodeCbor(content)));
-  return severed;
+}
+
+function setOnce(map: Map<Cbor, Cbor>, label: bigint, value: Cbor, where: string): void {
+  if (map.has(Number(label)))
+    throw new UserError("manifest-json", `The manifest's JSON gives ${where} the member ${label} twice.`);
+  map.set(label, value);
 }
 
 function labelOf(table: readonly Label[], name: string): number {

@@ -4,9 +4,11 @@
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { shake128, shake256 } from "@noble/hashes/sha3.js";
 import { Status } from "../../assembly/status.ts";
+import { UserError } from "../user-error.ts";
+import { CborNode } from "./cbor-node.ts";
 import type { CborReader, Span } from "./cbor-reader.ts";
 import { encodeCbor, type Cbor } from "./cbor-writer.ts";
-import { byLabel, DIGEST_ALGORITHMS, RETIRED_DIGEST_ALGORITHM, SHA_256 } from "./labels.ts";
+import { byLabel, DIGEST_ALGORITHMS, ENVELOPE_TAG, RETIRED_DIGEST_ALGORITHM, SHA_256 } from "./labels.ts";
 import { Refusal } from "./refusal.ts";
 
 const HASHES: ReadonlyMap<number, (bytes: Uint8Array) => Uint8Array> = new Map([
@@ -30,6 +32,23 @@ export function encodeDigest(bytes: Uint8Array): Uint8Array {
 /** A SUIT_Digest with SHA-256 over `bytes`, as an item of an array or map. */
 export function digestItem(bytes: Uint8Array): Cbor {
   return [SHA_256, sha256(bytes)];
+}
+
+/**
+ * The manifest of an envelope with the head of its byte string: what digests of it cover
+ * (draft-ietf-suit-manifest-37 §8.3).
+ *
+ * @throws UserError not-an-envelope
+ */
+export function wrappedManifest(envelope: Uint8Array): Uint8Array {
+  const members = CborNode.read(envelope)?.tagged(ENVELOPE_TAG)?.entries();
+  const manifest = members?.find(([key]) => key.integer() === 3n)?.[1];
+  if (manifest?.bytes() !== undefined) return manifest.encoded;
+  throw new UserError(
+    "not-an-envelope",
+    "A digest is to be of the manifest of something that is no SUIT envelope.",
+    "Give a file that `manifest create` or `manifest sign` wrote.",
+  );
 }
 
 /**

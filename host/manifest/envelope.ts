@@ -35,12 +35,18 @@ export interface Envelope {
   readonly integrated: readonly IntegratedPayload[];
 }
 
+/** What is taken for a member of an envelope. */
+export interface EnvelopeOptions {
+  /** Take members that the bootloader of this repository does not process, as an author's tool does. */
+  readonly everyMember?: boolean;
+}
+
 /**
  * Reads the outer structure of an envelope.
  *
  * @throws Refusal
  */
-export function readEnvelope(bytes: Uint8Array): Envelope {
+export function readEnvelope(bytes: Uint8Array, { everyMember = false }: EnvelopeOptions = {}): Envelope {
   const reader = new CborReader(bytes);
   readTag(reader);
   const members = new Map<number, Span>();
@@ -54,7 +60,7 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
         content: reader.byteString(`Payload ${JSON.stringify(name)}`),
       });
     } else {
-      const label = memberLabel(entry);
+      const label = everyMember ? Number(entry.label) : memberLabel(entry);
       members.set(label, reader.byteString(`Envelope member ${label}`));
     }
   });

@@ -4,7 +4,16 @@
 import type { z } from "zod";
 import { nearest } from "../nearest.ts";
 import { UserError } from "../user-error.ts";
-import { COMMANDS, PARAMETERS } from "./labels.ts";
+import {
+  COMMANDS,
+  COMPONENT_TEXT,
+  DIGEST_ALGORITHMS,
+  METADATA_MEMBERS,
+  PARAMETERS,
+  TEXT_MEMBERS,
+  VERSION_COMPARISONS,
+  WAIT_EVENTS,
+} from "./labels.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -14,20 +23,36 @@ export function jsonError(error: z.ZodError, input: unknown, memberNames: readon
   const unknownKey = error.issues.find(({ code }) => code === "unrecognized_keys");
   const issue = unknownKey ?? error.issues[0];
   if (issue === undefined) return new UserError("manifest-json", "The manifest's JSON is wrong.");
-  const { leaf, path } = mostSpecific(issue, []);
+  const { leaf, path } = mostSpecific(issue, [], input);
   const where = path.length === 0 ? "" : `${pathText(path)}: `;
   const { message, hint } = explain(leaf, valueAt(input, path), path, memberNames);
   return new UserError("manifest-json", `In the manifest's JSON, ${where}${message}`, hint);
 }
 
-/** The alternative of a union that the input came closest to. */
-function mostSpecific(issue: Issue, prefix: Path): { leaf: Issue; path: Path } {
+/** A mistake with its place. */
+interface Located {
+  readonly leaf: Issue;
+  readonly path: Path;
+}
+
+/** The alternative of a union that the input came closest to: the one that goes wrong deepest inside. */
+function mostSpecific(issue: Issue, prefix: Path, input: unknown): Located {
   const path = [...prefix, ...issue.path];
   if (issue.code !== "invalid_union") return { leaf: issue, path };
-  const branches = issue.errors.flatMap((issues) => issues.slice(0, 1));
-  const best =
-    branches.find((branch) => branch.code !== "invalid_type" || branch.path.length > 0) ?? branches[0];
-  return best === undefined ? { leaf: issue, path } : mostSpecific(best, path);
+  const leaves = issue.errors.flatMap((issues) => issues.map((each) => mostSpecific(each, path, input)));
+  const [first, ...others] = leaves;
+  if (first === undefined) return { leaf: issue, path };
+  return others.reduce(
+    (best, each) => (closeness(each, input) > closeness(best, input) ? each : best),
+    first,
+  );
+}
+
+/** How close the input came: the depth, and half a step more where at least the type is right. */
+function closeness({ leaf, path }: Located, input: unknown): number {
+  const isWord = leaf.code === "invalid_value" && typeof valueAt(input, path) === "string";
+  const isOtherType = leaf.code === "invalid_type" || (leaf.code === "invalid_value" && !isWord);
+  return path.length + (isOtherType ? 0 : 0.5);
 }
 
 function explain(
@@ -71,14 +96,32 @@ function suggestion(
     : { message };
 }
 
+/** Names that stand below a member of this name. */
+const BELOW: ReadonlyMap<PropertyKey, readonly string[]> = new Map<PropertyKey, readonly string[]>([
+  ["override-parameters", namesOf(PARAMETERS)],
+  ["set-parameters", namesOf(PARAMETERS)],
+  ["version", namesOf(VERSION_COMPARISONS)],
+  ["image-digest", ["from", "manifest-of", ...namesOf(DIGEST_ALGORITHMS)]],
+  ["wait-info", namesOf(WAIT_EVENTS)],
+  ["component-metadata", namesOf(METADATA_MEMBERS)],
+  ...COMMANDS.filter(({ kind, name }) => kind === "policy" && name !== "version").map(
+    ({ name }) => [name, ["policy"]] as const,
+  ),
+]);
+
+function namesOf(table: readonly { readonly name: string }[]): string[] {
+  return table.map(({ name }) => name);
+}
+
 /** The names that could have been meant at a place. */
 function candidates(path: Path, memberNames: readonly string[]): readonly string[] {
   const last = path.at(-1);
   if (last === undefined) return memberNames;
-  if (last === "override-parameters" || last === "set-parameters") return PARAMETERS.map(({ name }) => name);
-  if (typeof last === "number" && path[0] !== "components")
-    return [...COMMANDS.map(({ name }) => name), "custom"];
-  return [];
+  if (path.at(-2) === "override-multiple") return namesOf(PARAMETERS);
+  if (path[0] === "text")
+    return path.includes("components") ? namesOf(COMPONENT_TEXT) : [...namesOf(TEXT_MEMBERS), "components"];
+  if (typeof last === "number" && path[0] !== "components") return [...namesOf(COMMANDS), "custom"];
+  return BELOW.get(last) ?? [];
 }
 
 function pathText(path: Path): string {

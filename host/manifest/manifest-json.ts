@@ -3,33 +3,91 @@
  */
 import { z } from "zod";
 import { UserError } from "../user-error.ts";
-import { SequenceJson } from "./command-json.ts";
+import { decodeSequence, encodeSequence, SequenceJson } from "./command-json.ts";
+import { exact, form, orRaw, RawJson, type Form } from "./form.ts";
+import { ClassJson, DeviceJson, VendorJson } from "./identifier-json.ts";
 import { jsonError } from "./json-error.ts";
-import { COMPONENT_TEXT, TEXT_MEMBERS } from "./labels.ts";
-import { BytesJson, ClassJson, ComponentJson, DeviceJson, UnsignedJson, VendorJson } from "./value-json.ts";
+import {
+  COMMON_MEMBERS,
+  MANIFEST_MEMBERS,
+  referenceOf,
+  SEVERABLE_MEMBERS,
+  type MemberKind,
+  type MemberLabel,
+} from "./labels.ts";
+import { VERSION_LIST } from "./management-json.ts";
+import { CustomMembers } from "./parameter-json.ts";
+import { DEPENDENCIES, COMPONENTS } from "./component-json.ts";
+import { TEXT_MAP } from "./text-json.ts";
+import { BYTES, BytesJson, COMPONENT, ComponentJson, DIGEST, TEXT, UNSIGNED } from "./value-json.ts";
 
-const LanguageText = z.strictObject({
-  ...Object.fromEntries(TEXT_MEMBERS.map(({ name }) => [name, z.string().optional()])),
-  components: z
-    .array(
-      z.strictObject({
-        component: ComponentJson,
-        ...Object.fromEntries(COMPONENT_TEXT.map(({ name }) => [name, z.string().optional()])),
-      }),
-    )
-    .optional(),
-});
+const SEQUENCE = orRaw(form(SequenceJson, encodeSequence, (node) => decodeSequence(node.embedded())));
 
-/** A section: its commands, or null to leave it out where the short form would write it. */
-const Section = z.union([SequenceJson, z.null()]).optional();
+/** Members of envelope and manifest whose insides have members of their own in the JSON. */
+type OuterKind = "authentication" | "manifest" | "common";
+
+/** The form of each kind of member. */
+export const MEMBER_FORMS: Readonly<Record<Exclude<MemberKind, OuterKind>, Form>> = {
+  sequence: SEQUENCE,
+  "shared-sequence": SEQUENCE,
+  text: exact(TEXT_MAP),
+  coswid: exact(BYTES),
+  uint: exact(UNSIGNED),
+  tstr: exact(TEXT),
+  component: exact(COMPONENT),
+  components: exact(COMPONENTS),
+  dependencies: exact(DEPENDENCIES),
+  "version-list": exact(VERSION_LIST),
+};
+
+/** The form of a member, unless it is one with members of its own. */
+export function memberForm({ kind }: MemberLabel): Form | undefined {
+  return kind === "authentication" || kind === "manifest" || kind === "common"
+    ? undefined
+    : MEMBER_FORMS[kind];
+}
+
+/** A severable member by its digest; its content may be absent, or not have the digest. */
+export const SeveredJson = z
+  .strictObject({
+    digest: exact(DIGEST).schema,
+    content: z.unknown().optional().describe("What stands in the envelope, in the form of the member."),
+  })
+  .meta({ id: "Severed", description: "A member that is not in the manifest, which has its digest." });
+
+/** A member in the schema: its form, its digest if it can be severed, null for a section left out. */
+function memberSchema(member: MemberLabel): z.ZodType {
+  const inner = memberForm(member)?.schema ?? z.never();
+  const choices = [
+    inner,
+    ...(member.severable ? [SeveredJson] : []),
+    ...(member.kind === "sequence" || member.kind === "shared-sequence" ? [z.null()] : []),
+  ];
+  const schema = choices.length === 1 ? inner : z.union(choices);
+  const described = `${member.description} (${member.label}, ${referenceOf(member)})`;
+  // The sequence number is what even the shortest manifest states.
+  return member.json === "sequenceNumber"
+    ? schema.describe(described)
+    : schema.optional().describe(described);
+}
+
+/** All members of manifest and common map that have a form, by their names in the JSON. */
+const memberShape = Object.fromEntries(
+  [...MANIFEST_MEMBERS, ...COMMON_MEMBERS]
+    .filter((member) => memberForm(member) !== undefined)
+    .map((member) => [member.json, memberSchema(member)]),
+);
+
+/** A whole envelope inside another. */
+const NestedEnvelope: z.ZodType = z.lazy(() => ManifestJson);
 
 /** The JSON form of an envelope. */
 export const ManifestJson = z
   .strictObject({
     $schema: z.string().optional().describe("The JSON Schema, for editors."),
-    sequenceNumber: UnsignedJson.describe("Increases with every update."),
+    $comment: z.string().optional().describe("A remark for people; it is not in the envelope."),
+    ...memberShape,
     component: ComponentJson.optional().describe("Short form: the one component, updated the standard way."),
-    components: z.array(ComponentJson).min(1).optional().describe("Long form: all components."),
     vendor: VendorJson.optional().describe("Short form: who made the device."),
     class: ClassJson.optional().describe("Short form: which product it is."),
     device: DeviceJson.optional().describe("Short form: the one device that may take the update."),
@@ -39,43 +97,32 @@ export const ManifestJson = z
       .min(1)
       .optional()
       .describe('Short form: where the payload is; "/suit/payload" unless given.'),
-    shared: Section,
-    validate: Section,
-    load: Section,
-    invoke: Section,
-    payloadFetch: Section,
-    install: Section,
-    dependencyResolution: Section,
-    candidateVerification: Section,
-    uninstall: Section,
-    referenceUri: z.string().optional().describe("Where the envelope can be found."),
-    manifestComponentId: ComponentJson.optional(),
-    setVersion: z.array(z.int()).min(1).optional(),
-    coswid: BytesJson.optional(),
-    dependencies: z
-      .record(
-        z.string().regex(/^[0-9]+$/, "must be a component index"),
-        z.strictObject({ prefix: ComponentJson.optional() }),
-      )
-      .optional(),
-    text: z.record(z.string().min(1), LanguageText).optional().describe("Text for people, by language tag."),
     severable: z
-      .array(
-        z.enum([
-          "install",
-          "text",
-          "payloadFetch",
-          "coswid",
-          "dependencyResolution",
-          "candidateVerification",
-        ]),
-      )
+      .array(z.enum(SEVERABLE_MEMBERS.map(({ json }) => json)))
       .optional()
       .describe("Members that stand beside the manifest, which holds their digest."),
     integrated: z
-      .record(z.string().min(1), z.union([z.literal("payload"), BytesJson]))
+      .record(
+        z.string().min(1),
+        z.union([z.literal("payload"), BytesJson, z.strictObject({ envelope: NestedEnvelope })]),
+      )
       .optional()
-      .describe('Payloads inside the envelope, by URI: "payload" or bytes.'),
+      .describe('Payloads inside the envelope, by URI: "payload", bytes, or the JSON of an envelope.'),
+    authentication: z
+      .strictObject({
+        digest: z.union([exact(DIGEST).schema, RawJson]).optional(),
+        blocks: z.array(BytesJson).optional(),
+      })
+      .optional()
+      .describe("Signatures that were made already: encoded COSE structures, and their digest."),
+    custom: z
+      .strictObject({
+        envelope: CustomMembers.optional(),
+        manifest: CustomMembers.optional(),
+        common: CustomMembers.optional(),
+      })
+      .optional()
+      .describe("Members that have no name here, by number."),
   })
   .meta({ title: "Brownout manifest", description: "A SUIT envelope as JSON." });
 
@@ -90,12 +137,16 @@ const DRAFT_SPELLINGS: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
+/** How deep the JSON may nest. */
+const MAXIMUM_DEPTH = 128;
+
 /**
  * Checks a manifest's JSON.
  *
  * @throws UserError manifest-json, with the path of what is wrong
  */
 export function parseManifestJson(json: unknown): ManifestJson {
+  requireSane(json);
   const spelled = respell(json);
   const parsed = ManifestJson.safeParse(spelled);
   if (!parsed.success) throw jsonError(parsed.error, spelled, Object.keys(ManifestJson.shape));
@@ -105,6 +156,41 @@ export function parseManifestJson(json: unknown): ManifestJson {
 /** The JSON Schema of the form, for editors and for `docs/`. */
 export function manifestJsonSchema(): unknown {
   return z.toJSONSchema(ManifestJson, { io: "input" });
+}
+
+/** Refuses what would exhaust the checker, and text that has no UTF-8. */
+function requireSane(json: unknown): void {
+  let level: unknown[] = [json];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAXIMUM_DEPTH) {
+      throw new UserError(
+        "manifest-json",
+        `The manifest's JSON nests deeper than ${MAXIMUM_DEPTH} levels.`,
+        "No device takes a manifest that deep; write it flatter.",
+      );
+    }
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value === "string") requireUnicode(value);
+      if (typeof value !== "object" || value === null) continue;
+      for (const [key, member] of Object.entries(value)) {
+        requireUnicode(key);
+        if (key === "__proto__") throw new UserError("manifest-json", PROTO);
+        next.push(member);
+      }
+    }
+    level = next;
+  }
+}
+
+const PROTO = 'The manifest\'s JSON has a member "__proto__", which JSON tools do not keep.';
+
+function requireUnicode(text: string): void {
+  if (!/\p{Surrogate}/u.test(text)) return;
+  throw new UserError(
+    "manifest-json",
+    "The manifest's JSON has a text with half a surrogate pair, which is no Unicode text.",
+  );
 }
 
 function respell(json: unknown): unknown {

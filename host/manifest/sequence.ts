@@ -298,6 +298,10 @@ function checkParameter(
       return;
     case "int":
     case "bstr":
+    case "encryption-info":
+    case "version-match":
+    case "wait-info":
+    case "component-metadata":
       throw new Refusal(Status.ParameterUnsupported, keyStart, `${what} is not used by this build`);
   }
 }

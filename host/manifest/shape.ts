@@ -8,16 +8,21 @@ import {
   COMMANDS,
   COMMON_MEMBERS,
   COMPONENT_TEXT,
+  CONTENT_ALGORITHMS,
   COSE_HEADERS,
   COSE_TAGS,
   DIGEST_ALGORITHMS,
   ENVELOPE_MEMBERS,
   ENVELOPE_TAG,
   MANIFEST_MEMBERS,
+  METADATA_MEMBERS,
   PARAMETERS,
   POLICY_BITS,
+  RECIPIENT_ALGORITHMS,
   SIGNATURE_ALGORITHMS,
   TEXT_MEMBERS,
+  VERSION_COMPARISONS,
+  WAIT_EVENTS,
   type CommandKind,
   type Label,
   type MemberKind,
@@ -42,6 +47,8 @@ export interface Shape {
   readonly isSequence?: boolean;
   /** The CBOR inside a byte string. */
   readonly embedded?: () => Shape;
+  /** Whether the byte string may be empty instead, as a protected header may (RFC 9052 §3). */
+  readonly mayBeEmpty?: boolean;
   /** What the value means, in plain words. */
   readonly note?: (item: Item, bytes: Uint8Array) => string | undefined;
 }
@@ -88,7 +95,7 @@ const HEADER: Shape = {
 };
 
 const COSE_ELEMENTS: readonly Entry[] = [
-  { name: "protected", shape: { embedded: () => HEADER } },
+  { name: "protected", shape: { embedded: () => HEADER, mayBeEmpty: true } },
   { name: "unprotected", shape: HEADER },
   { name: "payload", shape: { note: (item) => (item.major === Major.Simple ? "detached" : undefined) } },
   { name: "signature", shape: ANY },
@@ -182,6 +189,54 @@ const ARGUMENT_SHAPES: Readonly<Record<CommandKind, () => Shape>> = {
   "component-parameter-lists": () => ({ entry: () => ({ name: "component", shape: ANY }) }),
 };
 
+/** A comparison and a version (draft-ietf-suit-update-management-14 §4.4). */
+const VERSION_MATCH: Shape = {
+  element: (index) =>
+    index === 0
+      ? { name: "comparison", shape: { note: (item) => byLabel(VERSION_COMPARISONS, signedOf(item))?.name } }
+      : { name: "version", shape: ANY },
+};
+
+function fieldMap(table: readonly { readonly label: number; readonly name: string }[]): Shape {
+  return {
+    entry: (key) => ({
+      name: typeof key === "bigint" ? byLabel(table, key)?.name : undefined,
+      shape: ANY,
+    }),
+  };
+}
+
+/** Headers, ciphertext and recipients of a COSE_Encrypt (RFC 9052 §5.1). */
+function encryptEntry(index: number): Entry {
+  const named: readonly Entry[] = [
+    { name: "protected", shape: { embedded: () => ENCRYPTION_HEADER, mayBeEmpty: true } },
+    { name: "unprotected", shape: ENCRYPTION_HEADER },
+    { name: "ciphertext", shape: ANY },
+    {
+      name: "recipients",
+      shape: { element: () => ({ name: "recipient", shape: { element: encryptEntry } }) },
+    },
+  ];
+  return named[index] ?? { shape: ANY };
+}
+
+const ENCRYPTION_HEADER: Shape = {
+  entry: (key) => ({
+    name: key === -1n ? "ephemeral-key" : COSE_HEADERS.get(Number(key)),
+    shape:
+      key === 1n
+        ? {
+            note: (item) => byLabel([...CONTENT_ALGORITHMS, ...RECIPIENT_ALGORITHMS], signedOf(item))?.name,
+          }
+        : ANY,
+  }),
+};
+
+const ENCRYPTION: Shape = {
+  note: (item) => (isTag(item, 96) ? "COSE_Encrypt" : undefined),
+  element: () => ({ shape: { element: encryptEntry } }),
+};
+
 const IDENTIFIER: Shape = {
   note: (item, bytes) =>
     item.major === Major.Bytes && item.end - item.headEnd === 16
@@ -194,6 +249,10 @@ const PARAMETER_SHAPES: Readonly<Record<ParameterKind, Shape>> = {
   "class-identifier": IDENTIFIER,
   "device-identifier": IDENTIFIER,
   digest: { embedded: () => DIGEST },
+  "encryption-info": { embedded: () => ENCRYPTION },
+  "version-match": { embedded: () => VERSION_MATCH },
+  "wait-info": { embedded: () => fieldMap(WAIT_EVENTS) },
+  "component-metadata": { embedded: () => fieldMap(METADATA_MEMBERS) },
   size: ANY,
   uint: ANY,
   int: ANY,

@@ -5,6 +5,7 @@
  * surroundings stay, and the first mistake is remembered. A byte string is opened where `shape.ts`
  * says that it holds CBOR.
  */
+import { Status } from "../../assembly/status.ts";
 import { CborReader, Major, signed, type Head } from "./cbor-reader.ts";
 import type { Item } from "./item.ts";
 import { Refusal } from "./refusal.ts";
@@ -20,6 +21,8 @@ export interface Tree {
 
 /** How deep items may nest before they are shown as raw bytes. */
 const MAXIMUM_DEPTH = 64;
+/** How many items are read before the rest is shown as raw bytes; it bounds the memory for any input. */
+const MAXIMUM_ITEMS = 100_000;
 
 /** Reads bytes into a tree; total on any input. */
 export function readTree(bytes: Uint8Array, shape: Shape): Tree {
@@ -71,6 +74,7 @@ interface Level {
 
 class Grower {
   readonly #bytes: Uint8Array;
+  #count = 0;
   mistake: Refusal | undefined;
 
   constructor(bytes: Uint8Array) {
@@ -92,7 +96,7 @@ class Grower {
   }
 
   #item(level: Level, shape: Shape, depth: number): Item | undefined {
-    const head = this.#try(level, () => readHead(level.reader, depth));
+    const head = this.#try(level, () => this.#head(level.reader, depth));
     if (head === undefined) return undefined;
     const item: Item = {
       start: head.start,
@@ -109,6 +113,19 @@ class Grower {
     return item;
   }
 
+  #head(reader: CborReader, depth: number): Head {
+    this.#count += 1;
+    if (this.#count > MAXIMUM_ITEMS) {
+      throw new Refusal(
+        Status.EnvelopeTooLarge,
+        reader.offset,
+        `The input has more than ${MAXIMUM_ITEMS} CBOR items, more than any device takes`,
+      );
+    }
+    if (depth > MAXIMUM_DEPTH) reader.skip("The item", MAXIMUM_DEPTH + 1);
+    return reader.head();
+  }
+
   #string(level: Level, item: Item, shape: Shape, depth: number): void {
     const { reader } = level;
     const end = this.#try(level, () => {
@@ -121,7 +138,8 @@ class Grower {
     });
     item.end = end ?? reader.end;
     reader.offset = item.end;
-    if (item.major === Major.Bytes && shape.embedded !== undefined) {
+    const isBlank = shape.mayBeEmpty === true && item.argument === 0n;
+    if (item.major === Major.Bytes && shape.embedded !== undefined && !isBlank) {
       item.embedded = this.level(item.headEnd, item.end, shape.embedded(), depth + 1);
     }
   }
@@ -174,11 +192,6 @@ class Grower {
       return undefined;
     }
   }
-}
-
-function readHead(reader: CborReader, depth: number): Head {
-  if (depth > MAXIMUM_DEPTH) reader.skip("The item", MAXIMUM_DEPTH + 1);
-  return reader.head();
 }
 
 /** A key as what `Shape.entry` takes. */

@@ -1,22 +1,14 @@
 /**
- * The JSON of single values, and what they become: bytes, identifiers, digests, numbers, policies.
+ * The JSON of single values: bytes, integers, components, digests, sizes, reporting policies.
  */
 import { z } from "zod";
 import { UserError } from "../user-error.ts";
-import { encodeCbor, Tagged, type Cbor } from "./cbor-writer.ts";
-import { digestOf } from "./digest.ts";
-import { byName, DIGEST_ALGORITHMS, PEN_TAG, POLICY_BITS, type ParameterKind } from "./labels.ts";
+import { all, utf8, type CborNode } from "./cbor-node.ts";
+import { encodeCbor, type Cbor } from "./cbor-writer.ts";
+import { digestOf, wrappedManifest } from "./digest.ts";
+import { form, fromHex, Hex, toHex } from "./form.ts";
+import { byLabel, byName, DIGEST_ALGORITHMS, POLICY_BITS } from "./labels.ts";
 import type { Sources } from "./source.ts";
-import { classIdentifier, parseUuid, UUID_PATTERN, vendorIdentifier } from "./uuid.ts";
-
-const Hex = z
-  .string()
-  .regex(/^([0-9a-fA-F]{2})*$/, "must be hexadecimal with two digits per byte")
-  .describe("Bytes as hexadecimal digits.");
-const Uuid = z
-  .string()
-  .regex(UUID_PATTERN, "must be a UUID such as fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe")
-  .describe("A UUID in text form.");
 
 /** Requires exactly one member of an object whose members are alternatives. */
 export function exactlyOne(value: object): boolean {
@@ -37,70 +29,48 @@ export const BytesJson = z
   .refine(exactlyOne, ONE_MEMBER)
   .meta({ id: "Bytes", description: "Bytes, given as hex, base64, text or the name of a file." });
 
+/** Bytes as JSON. */
+export type BytesJson = z.infer<typeof BytesJson>;
+
 /** A component identifier. */
-export const ComponentJson = z
-  .union([z.string().min(1), z.array(z.union([z.string(), BytesJson])).min(1)])
-  .meta({
-    id: "Component",
-    description: 'A component identifier: a list of parts; "app" is short for ["app"].',
-  });
+export const ComponentJson = z.union([z.string().min(1), z.array(z.union([z.string(), BytesJson]))]).meta({
+  id: "Component",
+  description: 'A component identifier: a list of parts; "app" is short for ["app"].',
+});
 
 /** An unsigned integer; beyond 2^53 as decimal digits in a string. */
 export const UnsignedJson = z
   .union([z.int().min(0), z.string().regex(/^[0-9]{1,20}$/, "must be decimal digits")])
   .meta({ id: "Unsigned", description: "An unsigned integer; beyond 2^53, its decimal digits as a string." });
 
-/** A vendor identifier. */
-export const VendorJson = z
-  .union([
-    Uuid,
-    z
-      .strictObject({
-        domain: z.string().min(1).optional().describe("A domain; the identifier is its UUIDv5."),
-        pen: z.int().min(0).optional().describe("An IANA private enterprise number."),
-        hex: Hex.optional(),
-      })
-      .refine(exactlyOne, ONE_MEMBER),
-  ])
-  .meta({
-    id: "Vendor",
-    description: 'A vendor identifier: a UUID, {"domain": …}, {"pen": …} or {"hex": …}.',
-  });
+/** An integer of either sign. */
+const IntegerJson = z
+  .union([z.int(), z.string().regex(/^-?[0-9]{1,20}$/, "must be decimal digits")])
+  .meta({ id: "Integer", description: "An integer; beyond 2^53, its decimal digits as a string." });
 
-/** A class identifier. */
-export const ClassJson = z
-  .union([
-    Uuid,
-    z
-      .strictObject({
-        name: z.string().min(1).optional().describe("A product name; the identifier is its UUIDv5."),
-        domain: z.string().min(1).optional().describe("The vendor's domain, if the manifest states none."),
-        hex: Hex.optional(),
-      })
-      .refine(
-        (value) => (value.name === undefined) !== (value.hex === undefined),
-        'must have "name" or "hex"',
-      ),
-  ])
-  .meta({ id: "Class", description: 'A class identifier: a UUID, {"name": …} or {"hex": …}.' });
-
-/** A device identifier. */
-export const DeviceJson = z
-  .union([Uuid, z.strictObject({ hex: Hex })])
-  .meta({ id: "Device", description: 'A device identifier: a UUID or {"hex": …}.' });
+/** Where a digest or a size is taken from. */
+const FromJson = z
+  .union([z.string().min(1), BytesJson])
+  .describe('"payload", the name of an integrated payload, or bytes such as {"file": "radio.bin"}.');
 
 /** A digest: taken from a payload, or stated. */
 export const DigestJson = z
   .strictObject({
-    from: z.string().min(1).optional().describe('"payload", or the name of an integrated payload.'),
+    from: FromJson.optional(),
+    "manifest-of": FromJson.describe(
+      "An envelope whose manifest is meant: what a dependency's image-digest covers.",
+    ).optional(),
     ...Object.fromEntries(DIGEST_ALGORITHMS.map(({ name }) => [name, Hex.optional()])),
   })
   .refine(exactlyOne, ONE_MEMBER)
   .meta({ id: "Digest", description: 'A digest: {"from": "payload"} or {"sha-256": …}.' });
 
+/** A digest as JSON. */
+export type DigestJson = z.infer<typeof DigestJson>;
+
 /** A size: taken from a payload, or stated. */
-export const SizeJson = z
-  .union([UnsignedJson, z.strictObject({ from: z.string().min(1) })])
+const SizeJson = z
+  .union([UnsignedJson, z.strictObject({ from: FromJson })])
   .meta({ id: "Size", description: 'A size in bytes, or {"from": "payload"}.' });
 
 /** A reporting policy. */
@@ -109,97 +79,135 @@ export const PolicyJson = z.union([z.int().min(0).max(15), z.array(z.enum(POLICY
   description: "A reporting policy: a number from 0 to 15, or the names of its bits.",
 });
 
-/** The schema of each kind of parameter. */
-export const PARAMETER_SCHEMAS: Readonly<Record<ParameterKind, z.ZodType>> = {
-  "vendor-identifier": VendorJson,
-  "class-identifier": ClassJson,
-  "device-identifier": DeviceJson,
-  digest: DigestJson,
-  size: SizeJson,
-  uint: UnsignedJson,
-  int: z.int(),
-  bool: z.boolean(),
-  tstr: z.string(),
-  bstr: BytesJson,
-};
+/** A byte string. */
+export const BYTES = form(BytesJson, bytesValue, (node) => bytesJson(node.bytes()));
 
-/** What a parameter's JSON becomes on the wire. */
-export function parameterValue(kind: ParameterKind, json: unknown, sources: Sources): Cbor {
-  switch (kind) {
-    case "vendor-identifier":
-      return vendorValue(VendorJson.parse(json));
-    case "class-identifier":
-      return classValue(ClassJson.parse(json), sources);
-    case "device-identifier": {
-      const device = DeviceJson.parse(json);
-      return typeof device === "string" ? parseUuid(device) : fromHex(device.hex);
-    }
-    case "digest":
-      return digestValue(DigestJson.parse(json), sources);
-    case "size": {
-      const size = SizeJson.parse(json);
-      return typeof size === "object" ? sources.named(size.from).length : BigInt(size);
-    }
-    case "uint":
-      return BigInt(UnsignedJson.parse(json));
-    case "int":
-      return z.int().parse(json);
-    case "bool":
-      return z.boolean().parse(json);
-    case "tstr":
-      return z.string().parse(json);
-    case "bstr":
-      return bytesValue(BytesJson.parse(json), sources);
-  }
+/** A text string. */
+export const TEXT = form(
+  z.string(),
+  (json) => json,
+  (node) => node.text(),
+);
+
+/** True or false. */
+export const BOOLEAN = form(
+  z.boolean(),
+  (json) => json,
+  (node) => node.boolean(),
+);
+
+/** An unsigned integer. */
+export const UNSIGNED = form(
+  UnsignedJson,
+  (json) => bounded(json, 0n, (1n << 64n) - 1n),
+  (node) => integerJson(node),
+);
+
+/** An integer. */
+export const INTEGER = form(
+  IntegerJson,
+  (json) => bounded(json, -(1n << 63n), (1n << 63n) - 1n),
+  (node) => integerJson(node),
+);
+
+/** A component identifier. */
+export const COMPONENT = form(ComponentJson, componentValue, componentJson);
+
+/** A digest in a byte string, as a parameter has it. */
+export const WRAPPED_DIGEST = form(
+  DigestJson,
+  (json, sources) => encodeCbor(digestValue(json, sources)),
+  (node) => digestJson(node.embedded()),
+);
+
+/** A digest as an array, as a severed member has it. */
+export const DIGEST = form(DigestJson, digestValue, digestJson);
+
+/** A size in bytes. */
+export const SIZE = form(
+  SizeJson,
+  (json, sources) =>
+    typeof json === "object" ? source(json.from, sources).length : bounded(json, 0n, (1n << 64n) - 1n),
+  (node) => integerJson(node),
+);
+
+function integerJson(node: CborNode): number | string | undefined {
+  return node.smallInteger() ?? node.integer()?.toString();
+}
+
+function bounded(json: number | string, least: bigint, most: bigint): bigint {
+  const value = BigInt(json);
+  if (value >= least && value <= most) return value;
+  throw new UserError("manifest-json", `In the manifest's JSON, ${value} does not fit into 64 bits.`);
 }
 
 /** The bytes that a bytes object stands for. */
-export function bytesValue(json: z.infer<typeof BytesJson>, sources: Sources): Uint8Array {
+export function bytesValue(json: BytesJson, sources: Sources): Uint8Array {
   if (json.hex !== undefined) return fromHex(json.hex);
   if (json.base64 !== undefined) return Uint8Array.from(Buffer.from(json.base64, "base64"));
   if (json.text !== undefined) return new TextEncoder().encode(json.text);
   return sources.file(json.file ?? "");
 }
 
+function bytesJson(bytes: Uint8Array | undefined): BytesJson | undefined {
+  return bytes === undefined ? undefined : { hex: toHex(bytes) };
+}
+
 /** The parts of a component identifier. */
-export function componentValue(json: z.infer<typeof ComponentJson>, sources: Sources): Cbor {
+function componentValue(json: z.infer<typeof ComponentJson>, sources: Sources): Cbor {
   const parts = typeof json === "string" ? [json] : json;
   return parts.map((part) =>
     typeof part === "string" ? new TextEncoder().encode(part) : bytesValue(part, sources),
   );
 }
 
-/** A vendor identifier: 16 bytes, or a tagged relative OID for a private enterprise number. */
-export function vendorValue(json: z.infer<typeof VendorJson>): Uint8Array | Tagged {
-  if (typeof json === "string") return parseUuid(json);
-  if (json.domain !== undefined) return vendorIdentifier(json.domain);
-  if (json.pen !== undefined) return new Tagged(PEN_TAG, relativeOid(json.pen));
-  return fromHex(json.hex ?? "");
+/** Parts that are printable as text, others as hex. */
+function componentJson(node: CborNode): unknown {
+  return all(node.elements(), (part) => {
+    const bytes = part.bytes();
+    const text = bytes === undefined ? undefined : utf8(bytes);
+    return text !== undefined && /^[\x20-\x7e]+$/.test(text) ? text : bytesJson(bytes);
+  });
 }
 
-function classValue(json: z.infer<typeof ClassJson>, sources: Sources): Uint8Array {
-  if (typeof json === "string") return parseUuid(json);
-  if (json.name === undefined) return fromHex(json.hex ?? "");
-  const vendor = json.domain === undefined ? sources.vendor : vendorIdentifier(json.domain);
-  if (vendor !== undefined) return classIdentifier(vendor, json.name);
-  throw new UserError(
-    "vendor-missing",
-    `The class name ${JSON.stringify(json.name)} needs a vendor to be a name of.`,
-    'Add "domain" to the class, or "vendor" with a UUID or a domain to the manifest.',
-  );
-}
-
-function digestValue(json: z.infer<typeof DigestJson>, sources: Sources): Uint8Array {
-  const stated = Object.entries(json).find(([, value]) => value !== undefined);
-  const [name, value] = stated ?? ["from", "payload"];
-  const text = z.string().parse(value);
-  const algorithm = byName(DIGEST_ALGORITHMS, name === "from" ? "sha-256" : name);
+/** The SUIT_Digest that the JSON states or asks for (draft-ietf-suit-manifest-37 §8.1). */
+function digestValue(json: DigestJson, sources: Sources): Cbor {
+  const [name, value] = Object.entries(json).find(([, member]) => member !== undefined) ?? [
+    "from",
+    "payload",
+  ];
+  const isTaken = name === "from" || name === "manifest-of";
+  const algorithm = byName(DIGEST_ALGORITHMS, isTaken ? "sha-256" : name);
   if (algorithm === undefined) throw new UserError("digest-unknown", `${name} is no digest algorithm.`);
-  const bytes = name === "from" ? digestOf(sources.named(text), algorithm.label) : fromHex(text);
+  const bytes = isTaken
+    ? digestOf(takenBytes(name, FromJson.parse(value), sources), algorithm.label)
+    : fromHex(z.string().parse(value));
   if (bytes?.length !== algorithm.digestBytes) {
     throw new UserError("digest-malformed", `A ${algorithm.name} digest has ${algorithm.digestBytes} bytes.`);
   }
-  return encodeCbor([algorithm.label, bytes]);
+  return [algorithm.label, bytes];
+}
+
+function takenBytes(
+  name: "from" | "manifest-of",
+  from: z.infer<typeof FromJson>,
+  sources: Sources,
+): Uint8Array {
+  const bytes = source(from, sources);
+  return name === "from" ? bytes : wrappedManifest(bytes);
+}
+
+function source(from: z.infer<typeof FromJson>, sources: Sources): Uint8Array {
+  return typeof from === "string" ? sources.named(from) : bytesValue(from, sources);
+}
+
+function digestJson(node: CborNode | undefined): unknown {
+  const [algorithm, bytes, more] = node?.elements() ?? [];
+  const label = algorithm?.integer();
+  const known = label === undefined ? undefined : byLabel(DIGEST_ALGORITHMS, label);
+  const content = bytes?.bytes();
+  if (known === undefined || content?.length !== known.digestBytes || more !== undefined) return undefined;
+  return { [known.name]: toHex(content) };
 }
 
 /** The policy as a number. */
@@ -208,14 +216,7 @@ export function policyValue(json: z.infer<typeof PolicyJson>): number {
   return json.reduce((policy, name) => policy | (1 << POLICY_BITS.indexOf(name)), 0);
 }
 
-/** Base-128 digits, most significant first, continued by the high bit (RFC 9090 §2). */
-function relativeOid(arc: number): Uint8Array {
-  const digits = [arc % 128];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128))
-    digits.unshift(128 + (rest % 128));
-  return Uint8Array.from(digits);
-}
-
-function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, "hex"));
+/** The policy as the names of its bits. */
+export function policyJson(policy: number): string[] {
+  return POLICY_BITS.filter((_, bit) => (policy >> bit) & 1);
 }

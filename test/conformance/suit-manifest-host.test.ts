@@ -5,10 +5,12 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkedKey, generateKey, type Key } from "../../host/keys/key.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
+import { decodeEnvelope } from "../../host/manifest/decode.ts";
 import { readEnvelope } from "../../host/manifest/envelope.ts";
 import { inspectEnvelope } from "../../host/manifest/inspect.ts";
 import { byName, MANIFEST_MEMBERS, PARAMETERS } from "../../host/manifest/labels.ts";
 import type { CommandDescription } from "../../host/manifest/description.ts";
+import { signatureRequest } from "../../host/manifest/sign.ts";
 import { uuid5, uuidText } from "../../host/manifest/uuid.ts";
 import { verifyEnvelope } from "../../host/manifest/verify.ts";
 import { fromHex, loadVectors, toHex } from "../vectors.ts";
@@ -44,6 +46,25 @@ const suit = loadVectors("suit-manifest-37", z.object({ vectors: z.array(SuitVec
 const mti = loadVectors(
   "suit-manifest-mti-derived",
   z.object({ vectors: z.array(SuitVector.pick({ name: true, hex: true })) }),
+);
+const ByName = z.object({ vectors: z.array(z.object({ name: z.string(), hex: z.string() })) });
+const encrypted = loadVectors("suit-firmware-encryption", ByName);
+const infos = loadVectors(
+  "suit-encryption-info",
+  z.object({ vectors: z.array(z.object({ name: z.string(), suit_encryption_info: z.string() })) }),
+);
+const requests = loadVectors(
+  "suit-manifest-mti-derived",
+  z.object({
+    vectors: z.array(
+      z.object({
+        name: z.string(),
+        hex: z.string(),
+        algorithm: z.number(),
+        toBeSigned: z.string().optional(),
+      }),
+    ),
+  }),
 );
 const uuids = loadVectors(
   "uuid",
@@ -254,4 +275,52 @@ describe.skipIf(uuids === undefined)("published UUIDs of version 5", () => {
   it.each(uuids?.vectors ?? [])("$what is derived right", ({ namespace, nameHex, uuid }) => {
     expect(uuidText(uuid5(fromHex(namespace.replaceAll("-", "")), fromHex(nameHex)))).toBe(uuid);
   });
+});
+
+const every = [...(suit?.vectors ?? []), ...(mti?.vectors ?? []), ...(encrypted?.vectors ?? [])];
+
+describe.skipIf(every.length === 0)("the JSON form of a published envelope", () => {
+  it.each(every)("$name becomes the same bytes again and says everything by name", ({ hex }) => {
+    const json = decodeEnvelope(fromHex(hex));
+    expect(toHex(createEnvelope(JSON.parse(JSON.stringify(json))))).toBe(hex);
+    expect(JSON.stringify(json)).not.toContain('{"cbor":');
+  });
+
+  it.each(every)("$name has the manifest's digest, as its vector says", ({ hex }) => {
+    expect(inspectEnvelope(fromHex(hex)).description.digest?.matches).toBe(true);
+  });
+});
+
+describe.skipIf(requests === undefined)("what an HSM is asked to sign", () => {
+  const signed = (requests?.vectors ?? []).filter(({ toBeSigned }) => toBeSigned !== undefined);
+
+  it.each(signed)(
+    "for $name is the published Sig_structure but for the algorithm",
+    ({ hex, toBeSigned = "" }) => {
+      const message = toHex(signatureRequest(fromHex(hex), -9).message);
+      const rest = (text: string): string => text.slice(text.indexOf("405824"));
+      expect(rest(message)).toBe(rest(toBeSigned));
+      expect(message.startsWith("846a5369676e61747572653143a10128")).toBe(true);
+    },
+  );
+});
+
+/**
+ * Examples whose COSE structure is not deterministic CBOR, or has an empty map in a byte string for the
+ * protected header where RFC 9052 §3 wants an empty byte string: their bytes are kept as they are.
+ */
+const KEPT_AS_BYTES = ["libcsuit image esdh", "gen image aeskw_gcm", "gen config aeskw_gcm"];
+
+describe.skipIf(infos === undefined)("the encryption-info of a published payload", () => {
+  it.each(infos?.vectors ?? [])(
+    "$name becomes the same bytes again",
+    ({ name, suit_encryption_info: hex }) => {
+      const shared = [{ "override-parameters": { "encryption-info": { hex } } }];
+      const envelope = createEnvelope({ sequenceNumber: 1, components: ["a"], shared });
+      const json = decodeEnvelope(envelope);
+      expect(toHex(createEnvelope(json))).toBe(toHex(envelope));
+      const info = JSON.stringify(json);
+      expect(info.includes('"recipients"')).toBe(!KEPT_AS_BYTES.includes(name));
+    },
+  );
 });

@@ -89,6 +89,38 @@ describe("the inspector", () => {
     expect(inspection.annotatedHex).toContain("tag 107 (SUIT_Envelope)");
   });
 
+  it("shows the beginning of a long string and says how much more there is", () => {
+    const long = inspectEnvelope(envelope({ envelope: [["#big", new Uint8Array(20_000)]] }));
+    expect(long.annotatedHex).toMatch(/\n {6}… 3616 more bytes$/);
+  });
+
+  it("opens what the drafts around SUIT put into byte strings, with names", () => {
+    const { diagnostic, text } = inspectEnvelope(
+      createEnvelope({
+        sequenceNumber: 1,
+        components: ["a"],
+        install: [
+          {
+            "override-parameters": {
+              "encryption-info": {
+                algorithm: "A128CTR",
+                iv: "00",
+                recipients: [{ algorithm: "A128KW", key: "01" }],
+              },
+              version: { "greater-equal": "1.2.0-rc.1" },
+              "wait-info": { "time-of-day": 3600 },
+            },
+          },
+        ],
+      }),
+    );
+    expect(diagnostic).toContain("<< / COSE_Encrypt / 96([");
+    expect(diagnostic).toContain("/ alg / 1: -65534 / A128CTR /");
+    expect(diagnostic).toContain("/ comparison / 2 / greater-equal /");
+    expect(diagnostic).toContain("/ time-of-day / 6: 3600");
+    expect(text).toContain("override-parameters (20)");
+  });
+
   it("names what the bootloader does not process, and says that it would refuse it", () => {
     const foreign = createEnvelope({
       sequenceNumber: 1,

@@ -2,11 +2,19 @@
  * From JSON to an envelope: the short form, the long form, and what is said about mistakes.
  */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { generateKey } from "../../host/keys/key.ts";
 import { encodeCbor, type Cbor } from "../../host/manifest/cbor-writer.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { digestItem, encodeDigest } from "../../host/manifest/digest.ts";
 import { readEnvelope } from "../../host/manifest/envelope.ts";
+import {
+  COMMANDS,
+  COMMON_MEMBERS,
+  MANIFEST_MEMBERS,
+  PARAMETERS,
+  referenceOf,
+} from "../../host/manifest/labels.ts";
 import { manifestJsonSchema } from "../../host/manifest/manifest-json.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
 import { classIdentifier, parseUuid, uuidText, vendorIdentifier } from "../../host/manifest/uuid.ts";
@@ -297,6 +305,22 @@ describe("a mistake in the JSON", () => {
     ],
     ["a file where none can be read", { ...long, integrated: { "#a": { file: "x" } } }, "file-unavailable: "],
     ["one member in two spellings", { ...long, "sequence-number": 1 }, "has sequenceNumber twice"],
+    [
+      "a value of the wrong type deep inside",
+      { ...long, shared: [{ "override-parameters": { "soft-failure": "yes" } }] },
+      "shared[0].override-parameters.soft-failure: this should be of type boolean",
+    ],
+    [
+      "an unknown comparison",
+      { ...long, shared: [{ "override-parameters": { version: { "greater-eq": "1.2" } } }] },
+      'version: "greater-eq" is not known here. Did you mean "greater"?',
+    ],
+    [
+      "a number under custom that has a name",
+      { ...long, custom: { manifest: { "20": 1 } } },
+      'custom has the number 20, which is install. Write "install".',
+    ],
+    ["a text that is no Unicode", { ...long, referenceUri: "\ud800" }, "half a surrogate pair"],
     ["a list instead of an object", [], "this should be of type object, and it is an array"],
   ])("is named with its place: %s", (_, json, message) => {
     expect(mistake(json)).toContain(message);
@@ -317,6 +341,37 @@ describe("identifiers", () => {
 });
 
 describe("the JSON Schema", () => {
+  it("explains every member, command and parameter of the tables to editors, with number and section", () => {
+    const Described = z.object({ description: z.string() });
+    const Properties = z.object({ properties: z.record(z.string(), Described.loose()) });
+    const schema = z
+      .looseObject({
+        properties: z.record(z.string(), z.unknown()),
+        $defs: z.looseObject({
+          Command: z.object({
+            anyOf: z.tuple([
+              z.object({ enum: z.array(z.string()), enumDescriptions: z.array(z.string()) }),
+              Properties,
+            ]),
+          }),
+          Parameters: Properties,
+        }),
+      })
+      .parse(manifestJsonSchema());
+    const [named, withArgument] = schema.$defs.Command.anyOf;
+    expect(named.enumDescriptions).toHaveLength(named.enum.length);
+    const explained = (properties: Readonly<Record<string, unknown>>, name: string): string =>
+      Described.parse(properties[name]).description;
+    for (const row of COMMANDS)
+      expect(explained(withArgument.properties, row.name)).toContain(`(${row.label}, ${referenceOf(row)})`);
+    for (const row of PARAMETERS)
+      expect(explained(schema.$defs.Parameters.properties, row.name)).toContain(
+        `(${row.label}, ${referenceOf(row)})`,
+      );
+    for (const row of [...MANIFEST_MEMBERS, ...COMMON_MEMBERS].filter(({ kind }) => kind !== "common"))
+      expect(explained(schema.properties, row.json)).toContain(`(${row.label}, ${referenceOf(row)})`);
+  });
+
   it("is exported with every member of the form", () => {
     const text = JSON.stringify(manifestJsonSchema());
     for (const name of ["sequenceNumber", "severable", "override-parameters", "image-digest", "try-each"]) {

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { manifestPage } from "../../host/build/manifest-page.ts";
 import { generateKey } from "../../host/keys/key.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { COMMANDS, MANIFEST_MEMBERS, PARAMETERS } from "../../host/manifest/labels.ts";
@@ -16,6 +17,10 @@ const key = generateKey();
 describe("docs/manifest.md", () => {
   it("has examples", () => {
     expect(examples).toHaveLength(2);
+  });
+
+  it("is fresh: `npm run docs` would not change it", async () => {
+    expect(await manifestPage(manual)).toBe(manual);
   });
 
   it.each(examples)("has an example that becomes an accepted envelope: %#", (text) => {

@@ -2,7 +2,8 @@
  * Makes a SUIT envelope from JSON: deterministic CBOR, with the manifest's digest, without a
  * signature. docs/manifest.md describes the JSON; the short form below is the usual update of one
  * component, with digest and size taken from the payload. The payload itself stays outside unless
- * the JSON integrates it. Files that the JSON names are looked for beside it.
+ * the JSON integrates it. Files that the JSON names are looked for beside it. Signatures that the JSON
+ * holds, because `manifest inspect --source` wrote it, are kept and not checked.
  *
  * ```console
  * $ cat update.json
@@ -49,10 +50,14 @@ export const manifestCreate: CliCommand = {
       readFile: (name) => readInput(io, path.join(path.dirname(input), name), "file"),
     });
     writeOutput(io, out, envelope, { force });
-    const { sequenceNumber } = inspectEnvelope(envelope).description;
-    if (json === true) writeJson(io, { file: out, bytes: envelope.length, sequenceNumber });
-    else
-      io.out.write(`${out}: ${envelope.length} bytes, sequence ${sequenceNumber ?? "?"}, not signed yet\n`);
+    const { sequenceNumber, signatures } = inspectEnvelope(envelope).description;
+    const kept = signatures.length;
+    if (json === true) writeJson(io, { file: out, bytes: envelope.length, sequenceNumber, signatures: kept });
+    else {
+      const signed =
+        kept === 0 ? "not signed yet" : `${kept} signature${kept === 1 ? "" : "s"} kept from the JSON`;
+      io.out.write(`${out}: ${envelope.length} bytes, sequence ${sequenceNumber ?? "?"}, ${signed}\n`);
+    }
     return ExitCode.Pass;
   },
 };

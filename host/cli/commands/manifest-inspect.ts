@@ -3,6 +3,9 @@
  * hex with every byte explained. It works on anything; broken input is shown as far as it can be
  * read. Keys are not needed; with them the signer is named.
  *
+ * `--source` prints the JSON that `manifest create` makes the same bytes of, signatures included: change
+ * it and create again, or compare two versions line by line.
+ *
  * ```console
  * $ brownout manifest inspect update.suit --key author.pub --words
  * SUIT envelope, 277 bytes, manifest of 153 bytes, version 1
@@ -12,6 +15,7 @@
  */
 import { Option } from "commander";
 import { z } from "zod";
+import { decodeEnvelope } from "../../manifest/decode.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
 import { STATUS_TEXT, type StatusCode } from "../../status-text.ts";
 import { writeJson, type CliCommand } from "../command.ts";
@@ -24,6 +28,7 @@ const Options = z.object({
   words: z.boolean().optional(),
   diagnostic: z.boolean().optional(),
   hex: z.boolean().optional(),
+  source: z.boolean().optional(),
   json: z.boolean().optional(),
 });
 
@@ -31,20 +36,29 @@ const Options = z.object({
 export const manifestInspect: CliCommand = {
   words: "manifest inspect",
   summary: "show what an envelope says",
-  examples: ["manifest inspect update.suit", "manifest inspect update.suit --key author.pub --words"],
+  examples: [
+    "manifest inspect update.suit",
+    "manifest inspect update.suit --key author.pub --words",
+    "manifest inspect update.suit --source",
+  ],
   findings: "the envelope is broken or contradicts itself",
   declare: (command) => {
     command
       .argument("<envelope>", "the envelope, or anything")
       .addOption(repeatable("-k, --key <file>", "key to name the signer with; may be repeated"))
-      .addOption(new Option("--words", "plain words only").conflicts(["diagnostic", "hex", "json"]))
-      .addOption(new Option("--diagnostic", "diagnostic notation only").conflicts(["hex", "json"]))
-      .addOption(new Option("--hex", "annotated hex only").conflicts(["json"]));
+      .addOption(new Option("--words", "plain words only").conflicts(["diagnostic", "hex", "source", "json"]))
+      .addOption(new Option("--diagnostic", "diagnostic notation only").conflicts(["hex", "source", "json"]))
+      .addOption(new Option("--hex", "annotated hex only").conflicts(["source", "json"]))
+      .addOption(new Option("--source", "the JSON to create it from").conflicts(["json"]));
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
-    const { key = [], words, diagnostic, hex, json } = Options.parse(options);
+    const { key = [], words, diagnostic, hex, source, json } = Options.parse(options);
     const bytes = readInput(io, file, "envelope");
+    if (source === true) {
+      io.out.write(`${JSON.stringify(decodeEnvelope(bytes), undefined, 2)}\n`);
+      return ExitCode.Pass;
+    }
     const inspection = inspectEnvelope(bytes, readKeys(io, key));
     const { description, problem } = inspection;
     if (json === true) writeJson(io, { file, ...description, problem: problem ?? null });

@@ -1,0 +1,203 @@
+/**
+ * Rules about one device: whether it is meant, whether it can, and whether there is room.
+ */
+import { STATUS_TEXT } from "../../status-text.ts";
+import type { Capability } from "../capability.ts";
+import { checkContent } from "../content.ts";
+import { readEnvelope } from "../envelope.ts";
+import {
+  byName,
+  COMMANDS,
+  COMMON_MEMBERS,
+  ENVELOPE_MEMBERS,
+  MANIFEST_MEMBERS,
+  PARAMETERS,
+  type Label,
+} from "../labels.ts";
+import { Refusal } from "../refusal.ts";
+import type { Moment } from "./flow.ts";
+import type { Findings, RuleId } from "./rule.ts";
+import { everyCommand, parameterMaps, recordOf, type ManifestView } from "./view.ts";
+
+/** What the linter needs to know of a device. */
+export interface DeviceFacts {
+  /** UUIDs in text form. */
+  readonly vendorId: string;
+  readonly classId: string;
+  readonly deviceId: string;
+  /** Component names, parts joined by slashes. */
+  readonly components: readonly string[];
+  /** No manifest below it runs. */
+  readonly sequenceFloor: bigint;
+  /** Room for envelope and image. */
+  readonly slotBytes: number;
+  /** The image begins on a page of this size. */
+  readonly pageBytes: number;
+  readonly capability: Capability;
+}
+
+/** Which parameter each condition about identity compares, with what of the device, by which rule. */
+const IDENTITY: Readonly<Record<string, readonly [keyof DeviceFacts & `${string}Id`, RuleId]>> = {
+  "vendor-identifier": ["vendorId", "device-vendor-mismatch"],
+  "class-identifier": ["classId", "device-class-mismatch"],
+  "device-identifier": ["deviceId", "device-identifier-mismatch"],
+};
+
+/** Holds a manifest against a device while its commands are walked. */
+export class DeviceLint {
+  readonly #facts: DeviceFacts;
+  readonly #findings: Findings;
+
+  constructor(facts: DeviceFacts, findings: Findings) {
+    this.#facts = facts;
+    this.#findings = findings;
+  }
+
+  visit({ command, values }: Moment): void {
+    const [member, rule] = IDENTITY[command.name] ?? [];
+    if (member !== undefined && rule !== undefined) this.#requireIdentity(command, values, member, rule);
+  }
+
+  /** What needs no walk: numbers, limits, room, and the bootloader's own reasons. */
+  finish(view: ManifestView, envelope: Uint8Array): void {
+    this.#lintSupport(view);
+    this.#lintLimits(view);
+    this.#lintComponents(view);
+    this.#lintSequenceNumber(view);
+    this.#lintRoom(view, envelope);
+    if (!this.#findings.has("device-")) this.#lintRefusal(envelope);
+  }
+
+  #requireIdentity(
+    { name, path }: Moment["command"],
+    values: Moment["values"],
+    member: "vendorId" | "classId" | "deviceId",
+    rule: RuleId,
+  ): void {
+    const stated = values(name);
+    const mine = this.#facts[member];
+    const isMeant = stated.some((value) => uuidOf(value) === mine);
+    if (stated.length === 0 || isMeant) return;
+    const others = [...new Set(stated.map(uuidOf))].join(" or ");
+    this.#findings.add(rule, path, `The manifest is for ${name} ${others}, and the device has ${mine}.`);
+  }
+
+  #lintSupport(view: ManifestView): void {
+    const { capability } = this.#facts;
+    const requireKnown = (row: Label | undefined, known: ReadonlySet<number>, path: string): void => {
+      if (row === undefined || known.has(row.label)) return;
+      const message = `The device's bootloader does not process ${row.name} (${row.label}).`;
+      this.#findings.add("device-unsupported", path, message);
+    };
+    for (const member of MANIFEST_MEMBERS) {
+      if (view.json[member.json] !== undefined) requireKnown(member, capability.manifest, member.json);
+    }
+    for (const member of COMMON_MEMBERS) {
+      if (view.json[member.json] !== undefined) requireKnown(member, capability.common, member.json);
+    }
+    const severable: unknown = view.json["severable"];
+    for (const name of Array.isArray(severable) ? severable : []) {
+      requireKnown(
+        ENVELOPE_MEMBERS.find(({ json }) => json === name),
+        capability.envelope,
+        String(name),
+      );
+    }
+    for (const { commands } of [...(view.shared === undefined ? [] : [view.shared]), ...view.sections]) {
+      for (const { command } of everyCommand(commands)) {
+        requireKnown(byName(COMMANDS, command.name), capability.commands, command.path);
+        for (const { parameters, path } of parameterMaps(command)) {
+          for (const name of Object.keys(parameters))
+            requireKnown(byName(PARAMETERS, name), capability.parameters, `${path}.${name}`);
+        }
+      }
+    }
+  }
+
+  #lintLimits(view: ManifestView): void {
+    const { components, nesting, signatures } = this.#facts.capability;
+    const limit = (actual: number, most: number, what: string, path: string): void => {
+      if (actual > most)
+        this.#findings.add(
+          "device-limit",
+          path,
+          `The manifest has ${actual} ${what}, and the device takes ${most}.`,
+        );
+    };
+    limit(view.components.length, components, "components", "components");
+    for (const { json, commands } of [
+      ...(view.shared === undefined ? [] : [view.shared]),
+      ...view.sections,
+    ]) {
+      const depth = Math.max(0, ...[...everyCommand(commands)].map((each) => each.depth));
+      limit(depth, nesting, "levels of nested sequences", json);
+    }
+    const blocks: unknown = recordOf(view.json["authentication"])["blocks"];
+    limit(Array.isArray(blocks) ? blocks.length : 0, signatures, "signatures", "authentication.blocks");
+  }
+
+  #lintComponents(view: ManifestView): void {
+    const { components } = this.#facts;
+    for (const [index, component] of view.components.entries()) {
+      const name = componentName(component);
+      if (components.includes(name)) continue;
+      const known = components.length === 0 ? "none" : components.join(", ");
+      const message = `The device has no component ${name}; it has ${known}.`;
+      this.#findings.add("device-component-unknown", `components[${index}]`, message);
+    }
+  }
+
+  #lintSequenceNumber({ sequenceNumber }: ManifestView): void {
+    const { sequenceFloor } = this.#facts;
+    if (sequenceNumber > sequenceFloor) return;
+    const isLower = sequenceNumber < sequenceFloor;
+    this.#findings.add(
+      isLower ? "device-sequence-too-low" : "device-sequence-not-higher",
+      "sequenceNumber",
+      `The sequence number is ${sequenceNumber}, and the device has confirmed ${sequenceFloor}.`,
+    );
+  }
+
+  /** The image begins on the page after the envelope, unless the envelope carries it. */
+  #lintRoom(view: ManifestView, envelope: Uint8Array): void {
+    const { slotBytes, pageBytes } = this.#facts;
+    const sizes = [...(view.shared === undefined ? [] : [view.shared]), ...view.sections].flatMap((section) =>
+      [...everyCommand(section.commands)].flatMap(({ command }) =>
+        parameterMaps(command).map(({ parameters }) => parameters["image-size"]),
+      ),
+    );
+    const image = Math.max(0, ...sizes.filter((size) => typeof size === "number"));
+    const apart = view.integrated.length > 0 ? 0 : image;
+    const needed = Math.ceil(envelope.length / pageBytes) * pageBytes + apart;
+    if (needed <= slotBytes) return;
+    const message = `Envelope and image need ${needed} bytes, and a slot of the device has ${slotBytes}.`;
+    this.#findings.add("device-image-too-large", "", message);
+  }
+
+  #lintRefusal(envelope: Uint8Array): void {
+    try {
+      checkContent(readEnvelope(envelope));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { code } = STATUS_TEXT[error.status];
+      this.#findings.add("device-refuses", "", `The device refuses it with ${code}: ${error.said()}`);
+    }
+  }
+}
+
+/** A component's JSON as the survey of a device writes it: parts joined by slashes. */
+function componentName(component: unknown): string {
+  const parts: readonly unknown[] = Array.isArray(component) ? component : [component];
+  return parts
+    .map((part) => {
+      if (typeof part === "string" && /^[\x21-\x7e]+$/.test(part)) return part;
+      const hex = typeof part === "string" ? Buffer.from(part).toString("hex") : recordOf(part)["hex"];
+      return `0x${String(hex)}`;
+    })
+    .join("/");
+}
+
+/** An identifier's JSON as the text of its UUID. */
+function uuidOf(json: unknown): string {
+  return typeof json === "string" ? json.toLowerCase() : JSON.stringify(json);
+}
