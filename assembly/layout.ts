@@ -75,7 +75,8 @@ export const enum Slot {
  *
  * A record is a 32-bit word and its complement, so every record has exactly 32 ones: bits that
  * failed to move, whichever they are, never turn one record into another. Each record states the
- * whole boot state; the last valid one of the newer page counts.
+ * whole boot state; the last valid one of the newer page counts. Records stand in a row, at most
+ * eight in a page; a blank one ends it, one that is not valid is passed over.
  *
  * ```
  *  bits 31..16 reason (a Status)   15..12 trial boots   11 0   10 active slot   9..8 generation   7..0 phase
@@ -85,6 +86,7 @@ export const enum Slot {
  */
 export const enum Journal {
   RecordBytes = 8,
+  RecordsPerPage = 8,
   PhaseMask = 0xff,
   GenerationShift = 8,
   GenerationMask = 3,
@@ -106,6 +108,8 @@ export const enum Phase {
   Rejected = 0x04,
   /** The candidate ran and was not confirmed, or no longer validated. */
   Reverted = 0x05,
+  /** As good as Confirmed, which is the next record. Nothing rests on this one alone. */
+  Passed = 0x06,
 }
 
 /** Monotonic counters. */

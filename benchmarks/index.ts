@@ -6,6 +6,7 @@
 import { formatCampaign, measureCampaign } from "./campaign.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
+import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchSha256 } from "./sha256.ts";
 import { formatTable } from "./table.ts";
@@ -14,15 +15,17 @@ const tables = [await benchEs256(), await benchSha256()];
 const footprints = measureFootprints();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
+const fuzz = measureFuzz();
 
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ tables, footprints, campaign, glitches }, null, 2));
+  console.log(JSON.stringify({ tables, footprints, campaign, glitches, fuzz }, null, 2));
 } else {
   const parts = [
     ...tables.map(formatTable),
     ...footprints.map(formatFootprint),
     formatCampaign(campaign),
     formatGlitches(glitches),
+    formatFuzz(fuzz),
   ];
   console.log(parts.join("\n\n"));
 }

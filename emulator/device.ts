@@ -41,6 +41,10 @@ export interface DeviceOptions {
   readonly build?: Build;
   /** The far end of the link; without one the device has no link. */
   readonly link?: LinkPeer;
+  /** The device's own end of the link, where it has to do more than ask `link`. */
+  readonly linkEnd?: Link;
+  /** Loads the bootloader in its own way, for tests that look into it; throws ModuleError. */
+  readonly loadBootloader?: (bytes: Uint8Array<ArrayBuffer>) => LoadedModule;
   /** Unstripped twins of the modules that run, for the names of functions in faults. */
   readonly symbols?: readonly Uint8Array[];
   /** Where the device's entropy starts at every power-on; 1 by default. */
@@ -103,6 +107,8 @@ export interface PowerOnOptions {
   /** Sees every operation and may cut the power. */
   readonly observer?: PowerObserver;
   readonly trace?: TraceSink;
+  /** The watchdog resets after so much fuel, kicks or not; the profile's cap unless given. */
+  readonly capFuel?: number;
 }
 
 /** A call that the device cannot serve. */
@@ -149,7 +155,7 @@ export class Device {
     this.profile = profile;
     this.#recording = options.recording;
     this.memory = new Uint8Array(wasmMemory.buffer);
-    this.#link = new Link(options.link);
+    this.#link = options.linkEnd ?? new Link(options.link);
     this.#clock = new Clock(profile, options.timing);
     this.#watchdog = new Watchdog(profile, this.#clock);
     this.#random = new RandomBytes(options.seed ?? 1);
@@ -170,7 +176,7 @@ export class Device {
     });
     this.#imports = { env: { memory: wasmMemory }, hal: { ...this.#hal.functions } };
     const compile = (bytes: Uint8Array): LoadedModule => load(bytes, build, symbols);
-    this.#bootloaders = new ImageCache(compile);
+    this.#bootloaders = new ImageCache(options.loadBootloader ?? compile);
     this.#images = new ImageCache(compile);
     const probed = (bytes: Uint8Array): LoadedModule => load(bytes, "probed", symbols);
     this.#probed = { bootloaders: new ImageCache(probed), images: new ImageCache(probed) };
@@ -215,6 +221,7 @@ export class Device {
    */
   powerOn(options: PowerOnOptions = {}): PowerCycle {
     this.#begin(options.observer, options.trace);
+    this.#watchdog.capFuel = options.capFuel ?? this.profile.capFuel;
     try {
       this.flash.powerOn();
       return this.#cycle(options.trace);

@@ -22,7 +22,7 @@
 
 import { Status } from "../assembly/status.ts";
 import type { Clock } from "./clock.ts";
-import { applyDefects, type Defect } from "./defect.ts";
+import { applyDefects, applyFlaky, type Defect, type FlakyOperation } from "./defect.ts";
 import { bitAt, NO_BITS, withBit, without, type DeviceBits } from "./device-bits.ts";
 import { Hazards } from "./hazard.ts";
 import { contains, FLASH_BYTES, type FlashRange } from "./memory-map.ts";
@@ -47,6 +47,8 @@ export class Flash {
   window: readonly FlashRange[] = [];
   /** What flash remembers beside its content. */
   bits: DeviceBits = NO_BITS;
+  /** The operation that fails in the next power-on, where the profile has a flaky defect. */
+  flaky: FlakyOperation | undefined;
 
   readonly #pageBytes: number;
   readonly #unitBytes: number;
@@ -126,6 +128,7 @@ export class Flash {
 
   /** Ends a power cycle: memory shows the content that counts. */
   powerOff(): void {
+    this.flaky = undefined;
     this.#hazards.disarm();
   }
 
@@ -174,7 +177,7 @@ export class Flash {
       operation.keepBefore(this.bytes);
       if (this.#defects.length > 0) {
         operation.after.fill(this.#erasedValue);
-        outcome = applyDefects(this.#defects, operation, this.#erasedValue);
+        outcome = this.#spoil(operation);
       }
       power.observer?.before?.(operation);
     }
@@ -248,7 +251,7 @@ export class Flash {
       operation.keepBefore(this.bytes);
       for (let index = 0; index < unitBytes; index += 1) operation.after[index] = data[offset + index] ?? 0;
       if (this.#defects.length > 0) {
-        outcome = applyDefects(this.#defects, operation, this.#erasedValue);
+        outcome = this.#spoil(operation);
         source = operation.after;
         start = 0;
       }
@@ -262,6 +265,15 @@ export class Flash {
     this.#account(operation, false);
     power.observer?.after?.(operation);
     return outcome === "ok" ? Status.Ok : Status.FlashFailed;
+  }
+
+  /** What the defects of this copy make of an operation. */
+  #spoil(operation: WorkingOperation): "ok" | "failed" {
+    const outcome = applyDefects(this.#defects, operation, this.#erasedValue);
+    const { flaky } = this;
+    if (flaky?.operation !== operation.index) return outcome;
+    this.flaky = undefined;
+    return applyFlaky(flaky, operation);
   }
 
   #brokenRule(address: number, data: Uint8Array, offset: number): ViolationRule | undefined {
@@ -412,6 +424,9 @@ function writeLimitOf(profile: Profile): WriteLimit | undefined {
   return { writes: 1, scopeBytes: unitBytes, burstBytes: unitBytes };
 }
 
+/** Up to here a loop is faster than a view and a call. */
+const FEW_BYTES = 32;
+
 /** The operation under way; one object per kind serves them all. */
 class WorkingOperation implements FlashOperation {
   readonly kind: "erase" | "program";
@@ -438,6 +453,10 @@ class WorkingOperation implements FlashOperation {
   }
 
   keepBefore(flash: Uint8Array): void {
+    if (this.length > FEW_BYTES) {
+      this.before.set(flash.subarray(this.address, this.address + this.length));
+      return;
+    }
     for (let index = 0; index < this.length; index += 1)
       this.before[index] = flash[this.address + index] ?? 0;
   }

@@ -175,8 +175,10 @@ const STRIPE_BYTES = 4;
 
 function stripes(operation: FlashOperation): TornOutcome | undefined {
   const bytes = operation.before.slice(0, operation.length);
-  for (let offset = 0; offset < operation.length; offset += 2 * STRIPE_BYTES) {
-    bytes.set(operation.after.subarray(offset, offset + STRIPE_BYTES), offset);
+  for (let start = 0; start < operation.length; start += 2 * STRIPE_BYTES) {
+    for (let offset = start; offset < start + STRIPE_BYTES; offset += 1) {
+      bytes[offset] = operation.after[offset] ?? 0;
+    }
   }
   return unlessWhole(operation, bytes);
 }

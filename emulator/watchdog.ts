@@ -16,15 +16,16 @@ export interface FuelGauge {
 
 /** The watchdog of one device. */
 export class Watchdog {
+  /** Fuel of a whole power-on, kicks or not. */
+  capFuel: number;
   readonly #periodFuel: number;
-  readonly #capFuel: number;
   readonly #clock: Clock;
   #gauge: FuelGauge | undefined;
   #granted = 0;
 
   constructor(limits: { readonly watchdogFuel: number; readonly capFuel: number }, clock: Clock) {
     this.#periodFuel = limits.watchdogFuel;
-    this.#capFuel = limits.capFuel;
+    this.capFuel = limits.capFuel;
     this.#clock = clock;
     clock.fuelRunning = () => this.#running();
   }
@@ -49,7 +50,7 @@ export class Watchdog {
   }
 
   #grant(gauge: FuelGauge): void {
-    this.#granted = Math.max(0, Math.min(this.#periodFuel, this.#capFuel - this.#clock.fuelBurnt));
+    this.#granted = Math.max(0, Math.min(this.#periodFuel, this.capFuel - this.#clock.fuelBurnt));
     gauge.fuel = this.#granted;
   }
 

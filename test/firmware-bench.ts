@@ -4,11 +4,12 @@
  * What lies at the start of a slot is a label, not a SUIT envelope: see
  * assembly/testing/trusting-bootloader.ts.
  */
-import { Journal, Phase, Slot } from "../assembly/layout.ts";
+import { Phase, Slot } from "../assembly/layout.ts";
 import { CoapServer } from "../emulator/coap-server.ts";
 import { Device, type PowerCycle } from "../emulator/device.ts";
+import { readJournal } from "../emulator/explore/journal.ts";
 import type { LinkPeer } from "../emulator/link.ts";
-import { journalRange, slotRange } from "../emulator/memory-map.ts";
+import { slotRange } from "../emulator/memory-map.ts";
 import { profileNamed, type Profile } from "../emulator/profile.ts";
 import { buildDevicePage, provision, type JournalFields, type SlotContent } from "../emulator/provision.ts";
 import { stripCustomSections } from "../emulator/wasm/strip.ts";
@@ -21,8 +22,6 @@ export const FIRMWARE = {
   failing: stripCustomSections(readWasm("firmware-failing")),
   hanging: stripCustomSections(readWasm("firmware-hanging")),
 };
-
-const PHASES = [Phase.Confirmed, Phase.Staged, Phase.Trial, Phase.Rejected, Phase.Reverted];
 
 /** An update as the far end offers it; without a payload the label carries the image itself. */
 export interface Update {
@@ -129,28 +128,8 @@ export function isBlank(device: Device, slot: Slot): boolean {
 
 /** Phase and active slot of the record that counts; undefined if the journal holds none. */
 export function journalOf(device: Device): { phase: Phase; activeSlot: Slot } | undefined {
-  const { profile, memory } = device;
-  const view = new DataView(memory.buffer);
-  const { address } = journalRange(profile.layout, profile.pageBytes);
-  const stride = Math.max(Journal.RecordBytes, profile.unitBytes);
-  const last = [0, 1].map((page) => {
-    let word = 0;
-    for (let offset = 0; offset + stride <= profile.pageBytes; offset += stride) {
-      const record = address + page * profile.pageBytes + offset;
-      const candidate = view.getUint32(record, true);
-      if ((candidate ^ view.getUint32(record + 4, true)) !== -1) break;
-      word = candidate;
-    }
-    return word;
-  });
-  const [first = 0, second = 0] = last;
-  const generationOf = (word: number): number => (word >> Journal.GenerationShift) & Journal.GenerationMask;
-  const isSecondNewer = ((generationOf(second) - generationOf(first)) & Journal.GenerationMask) === 1;
-  const word = second !== 0 && (first === 0 || isSecondNewer) ? second : first;
-  if (word === 0) return undefined;
-  const phase = PHASES.find((candidate) => candidate === (word & Journal.PhaseMask));
-  if (phase === undefined) throw new Error(`The journal record ${word} has no phase.`);
-  return { phase, activeSlot: (word >> Journal.ActiveShift) & 1 ? Slot.B : Slot.A };
+  const journal = readJournal(device.memory, device.profile);
+  return journal && { phase: journal.phase, activeSlot: journal.activeSlot };
 }
 
 /**

@@ -62,6 +62,12 @@ export class GlitchProgram {
     return this.#observe(this.#disturbed, undefined, [index, effect.code, effect.bit, budget]);
   }
 
+  /** The run with two instructions disturbed; the second index counts from the first glitch. */
+  disturbedTwice(index: number, effect: Effect, distance: number, second: Effect): Observation {
+    const first = [index, effect.code, effect.bit, 1000];
+    return this.#observe(this.#disturbed, undefined, [...first, distance, second.code, second.bit]);
+  }
+
   /** Dynamic indices of the instructions with this text. */
   indicesOf(text: string): number[] {
     return this.sites.flatMap((site, index) => (site.text === text ? [index] : []));

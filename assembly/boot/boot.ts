@@ -8,6 +8,7 @@
  * ```
  *  Staged    ─ update procedure ok ──► Trial 0      ─ else ─► Rejected
  *  Trial n   ─ n = 3 or it does not validate ──► Reverted     ─ else ─► Trial n+1, boot candidate
+ *  Passed    ─► Confirmed
  *  Confirmed ─ floor below its sequence number ──► raise floor
  *            ─ validates ──► boot active            ─ else, other slot is good ─► Staged
  *  otherwise ─ validates ──► boot active            ─ else ─► recovery
@@ -18,7 +19,15 @@ import { Counter, Phase, Slot } from "../layout";
 import { Limit } from "../limits";
 import { NO_SLOT, runAgent } from "../link/agent";
 import { devicePageStatus } from "../flash/device-page";
-import { activeOf, journalAppend, journalRead, journalWord, phaseOf, trialBootsOf } from "../flash/journal";
+import {
+  activeOf,
+  journalAppend,
+  journalRead,
+  journalReopen,
+  journalWord,
+  phaseOf,
+  trialBootsOf,
+} from "../flash/journal";
 import { Status } from "../status";
 import { invokedAddress, invokedBytes } from "../suit/directive";
 import { sequenceNumber } from "../suit/manifest";
@@ -50,7 +59,10 @@ export function bootDevice(): void {
   if (word == 0) adoptSlot();
   else if (phase == Phase.Staged) judgeCandidate(word);
   else if (phase == Phase.Trial) tryCandidate(word);
-  else bootActive(word);
+  else {
+    if (phase == Phase.Passed) step(journalWord(Phase.Confirmed, activeOf(word), 0, 0));
+    bootActive(word);
+  }
 }
 
 /** Staged: decides whether the candidate may be tried. */
@@ -144,13 +156,12 @@ function recover(status: i32): void {
 
 /** Takes a persistent step and starts over from what flash then says; returns if flash refuses it. */
 function step(word: u32): void {
-  record(word);
-  halReset();
+  if (record(word) == Status.Ok) halReset();
 }
 
 /** Appends a boot state. The bootloader never changes the active slot, so one that differs is a glitch. */
 function record(word: u32): i32 {
   const before = journalRead();
   if (before != 0 && activeOf(word) != activeOf(before)) return Status.FlashFailed;
-  return journalAppend(word);
+  return phaseOf(word) == Phase.Reverted ? journalReopen(word) : journalAppend(word);
 }

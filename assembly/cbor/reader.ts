@@ -34,7 +34,7 @@ export let cborPosition: u32 = 0;
 export let cborLimit: u32 = 0;
 /** Major type of the last head. */
 export let cborMajor: i32 = 0;
-/** Argument of the last head: value, length, count, tag or simple value. */
+/** Argument of the last head: value, length, count, tag or simple value; 2^64 - 1 for a float. */
 export let cborArgument: u64 = 0;
 /** Content of the last byte or text string. */
 export let cborContent: u32 = 0;
@@ -80,8 +80,12 @@ export function cborHead(): i32 {
   }
   cborPosition += bytes;
   cborArgument = value;
-  // Floats have no shorter argument; a simple value in a second byte starts at 32.
-  if (cborMajor == Major.Simple) return bytes == 1 && value < 32 ? Status.CborReserved : Status.Ok;
+  if (cborMajor == Major.Simple) {
+    // The bits of a float are no simple value, even if they look like the number of one.
+    if (bytes > 1) cborArgument = u64.MAX_VALUE;
+    // Floats have no shorter argument; a simple value in a second byte starts at 32.
+    return bytes == 1 && value < 32 ? Status.CborReserved : Status.Ok;
+  }
   // The shortest form of the next smaller size would have held anything below this.
   const smallest: u64 = bytes == 1 ? 24 : (<u64>1) << (bytes << 2);
   return value < smallest ? Status.CborNotShortest : Status.Ok;
@@ -185,25 +189,33 @@ export function cborEnd(): i32 {
 
 /**
  * Checks that the key just read stands after the key before it: bytewise lexicographic order of
- * their encodings (RFC 8949 §4.2.1).
+ * their encodings (RFC 8949 §4.2.1). No encoding is the beginning of another one, so the first byte
+ * that differs lies in both.
  *
  * @param previous start of the key before, 0 for the first
- * @param previousEnd first byte after that key
  * @param key start of this key; its end is the cursor
  * @returns Status.Ok, Status.CborKeyOrder or Status.CborDuplicateKey
  */
-export function cborKeyFollows(previous: u32, previousEnd: u32, key: u32): i32 {
+export function cborKeyFollows(previous: u32, key: u32): i32 {
   if (previous == 0) return Status.Ok;
-  while (previous < previousEnd && key < cborPosition) {
+  for (; key < cborPosition; key++, previous++) {
     const before = load<u8>(previous);
     const after = load<u8>(key);
-    if (before < after) return Status.Ok;
-    if (before > after) return Status.CborKeyOrder;
-    previous += 1;
-    key += 1;
+    if (before != after) return before < after ? Status.Ok : Status.CborKeyOrder;
   }
-  if (previous < previousEnd) return Status.CborKeyOrder;
-  return key < cborPosition ? Status.Ok : Status.CborDuplicateKey;
+  return Status.CborDuplicateKey;
+}
+
+/**
+ * Reads a map key that is an integer and stands after the key before it.
+ *
+ * @param previous start of the key before, 0 for the first
+ * @returns Status.Ok, or a status of group 0x01
+ */
+export function cborIntegerKey(previous: u32): i32 {
+  const key = cborPosition;
+  const status = cborInteger();
+  return status == Status.Ok ? cborKeyFollows(previous, key) : status;
 }
 
 function content(): i32 {

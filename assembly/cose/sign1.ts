@@ -143,14 +143,12 @@ function readHeader(isProtected: bool): i32 {
   let status = cborMap();
   if (status != Status.Ok) return status;
   let previous: u32 = 0;
-  let previousEnd: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
     const key = cborPosition;
     status = readLabel();
-    if (status == Status.Ok) status = cborKeyFollows(previous, previousEnd, key);
+    if (status == Status.Ok) status = cborKeyFollows(previous, key);
     if (status != Status.Ok) return status;
     previous = key;
-    previousEnd = cborPosition;
     if (label == HeaderLabel.Crit) return Status.CriticalHeader;
     if (label != HeaderLabel.Alg) {
       status = cborSkip();

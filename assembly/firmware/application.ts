@@ -8,7 +8,7 @@
 import { halReset, idle } from "../hal";
 import { Phase } from "../layout";
 import { Status } from "../status";
-import { journalAppend, journalRead, journalWord, phaseOf, runningSlotOf } from "../flash/journal";
+import { journalConfirm, journalRead, phaseOf, runningSlotOf } from "../flash/journal";
 import { runAgent } from "../link/agent";
 import { appendCharacter, appendDecimal, appendHexadecimal, appendText, endLine } from "../log-line";
 import { Check, Defect, selfTest } from "./self-test";
@@ -73,13 +73,14 @@ export function runApplication(version: u32, defect: Defect): void {
   const slot = runningSlotOf(word);
   announce(version, slot);
   const failed = selfTest(slot, defect);
-  const isTrial = phaseOf(word) == Phase.Trial;
+  const phase = phaseOf(word);
+  const isTrial = phase == Phase.Trial;
   if (failed != Check.Passed) {
     logFailure(version, failed);
     // On trial, the bootloader takes the old firmware back after some boots like this one.
     // Otherwise an update is the only remedy, so the agent runs all the same.
     if (isTrial) halReset();
-  } else if (isTrial) {
+  } else if (isTrial || phase == Phase.Passed) {
     confirm(version, slot);
   }
   const status = word == 0 ? <i32>Status.JournalEmpty : runAgent(slot, journalRead());
@@ -88,9 +89,9 @@ export function runApplication(version: u32, defect: Defect): void {
   halReset();
 }
 
-/** Records that this firmware is healthy; resets if the journal does not take it. */
+/** Records that this firmware is healthy; runs on if the journal does not take it. */
 function confirm(version: u32, slot: u32): void {
-  if (journalAppend(journalWord(Phase.Confirmed, slot, 0, 0)) != Status.Ok) halReset();
+  if (journalConfirm(slot) != Status.Ok) return;
   startLine(version);
   appendText(CONFIRMED, 11);
   endLine();

@@ -7,15 +7,24 @@
  * is ever appended, the next record opens the other page instead. That keeps the number of
  * reachable states finite and needs no separate compaction.
  *
+ * A torn record may read well for a while and then no more, or the other way round. So a record that
+ * reads badly does not hide those after it; the journal is read once in a power-on; and where going
+ * back would do harm, two records say the same thing: `journalConfirm` writes Passed before Confirmed.
+ *
  * The layout is drawn in `layout.ts`. The bootloader and the running firmware share this code.
  */
 import { flashCheck, flashErase, flashProgram } from "../hal";
 import { Journal, Phase } from "../layout";
 import { Status } from "../status";
 import { erasedWord, pageBytes, stateAddress, writeUnitBytes } from "./device-page";
+import { isBlank } from "./slot";
 
 /** One record, padded to the largest write unit that the device page allows. */
 const RECORD: usize = memory.data(16);
+
+/** What was read in this power-on, and appended since. */
+let isRead: bool = false;
+let currentWord: u32 = 0;
 
 /** The page that counts, and where its next record goes: 0 if the tail is torn or the page is full. */
 let currentPage: u32 = 1;
@@ -67,30 +76,28 @@ export function runningSlotOf(word: u32): u32 {
 }
 
 /**
- * Reads the boot state.
+ * Reads the boot state; from flash once, so that a unit that reads two ways leads one way.
  *
  * @returns the journal word of the last valid record of the newer page, or 0 if there is none
  */
 export function journalRead(): u32 {
+  if (isRead) return currentWord;
+  isRead = true;
   const first = scan(0);
   const firstTail = scannedTail;
   const second = scan(1);
-  const secondTail = scannedTail;
   // With both pages valid the newer is one generation ahead, modulo 4.
   const secondIsNewer = ((generationOf(second) - generationOf(first)) & Journal.GenerationMask) == 1;
   if (second != 0 && (first == 0 || secondIsNewer)) {
     currentPage = 1;
-    tailAddress = secondTail;
-    return second;
-  }
-  if (first != 0) {
+    tailAddress = scannedTail;
+    currentWord = second;
+  } else if (first != 0) {
     currentPage = 0;
     tailAddress = firstTail;
-    return first;
+    currentWord = first;
   }
-  currentPage = 1;
-  tailAddress = 0;
-  return 0;
+  return currentWord;
 }
 
 /**
@@ -103,13 +110,61 @@ export function journalRead(): u32 {
  * @returns Status.Ok, or Status.FlashFailed when neither page takes the record
  */
 export function journalAppend(word: u32): i32 {
-  const before = journalRead();
-  if (tailAddress != 0 && writeRecord(tailAddress, word, generationOf(before)) == Status.Ok) return Status.Ok;
+  const generation = generationOf(journalRead());
+  const tail = tailAddress;
+  tailAddress = 0;
+  if (tail != 0 && writeRecord(currentPage, tail, word, generation) == Status.Ok) return Status.Ok;
+  return openPage(word);
+}
+
+/**
+ * Writes a boot state that leads back: opens the other page with it, so that nothing which was torn
+ * in there can come to read well later. A page that cannot be erased is done without.
+ *
+ * @param word from `journalWord`
+ * @returns Status.Ok, or Status.FlashFailed when neither page takes the record
+ */
+export function journalReopen(word: u32): i32 {
+  journalRead();
+  return openPage(word) == Status.Ok ? <i32>Status.Ok : journalAppend(word);
+}
+
+/**
+ * Records that a slot is good and nothing is pending: Passed, then Confirmed, in a page of their own.
+ *
+ * Cut safety: Confirmed may be acted upon for good. Should the record fade, Passed says the same;
+ * should Passed fade, nobody has seen Confirmed, or it is whole.
+ *
+ * @returns Status.Ok, or Status.FlashFailed when neither page takes the records
+ */
+export function journalConfirm(active: u32): i32 {
+  const word = journalRead();
+  if (phaseOf(word) != Phase.Passed || activeOf(word) != active) {
+    if (journalReopen(journalWord(Phase.Passed, active, 0, 0)) != Status.Ok) return Status.FlashFailed;
+  }
+  return journalAppend(journalWord(Phase.Confirmed, active, 0, 0));
+}
+
+/** Whether the page that counts holds what `journalConfirm` writes and nothing else, not even torn. */
+export function isJournalFresh(): bool {
+  if (phaseOf(currentWord) != Phase.Confirmed || isTailTorn()) return false;
+  return tailAddress <= pageStart(currentPage) + 2 * strideBytes();
+}
+
+/** Whether nothing can be appended in the page that counts: it ends with a torn record, or is full. */
+export function isTailTorn(): bool {
+  return tailAddress == 0;
+}
+
+/** Erases the page that does not count and starts it with a record; then it counts. */
+function openPage(word: u32): i32 {
   const page = currentPage ^ 1;
-  const address = stateAddress() + page * pageBytes();
+  const address = pageStart(page);
+  // A glitch in the address would erase an image: it is derived a second time before it is acted upon.
+  if (address != pageStart(page)) return Status.FlashFailed;
   if (flashErase(address) != Status.Ok) return Status.FlashFailed;
-  const generation = before == 0 ? 0 : generationOf(before) + 1;
-  return writeRecord(address, word, generation & Journal.GenerationMask);
+  const generation = currentWord == 0 ? 0 : generationOf(currentWord) + 1;
+  return writeRecord(page, address, word, generation & Journal.GenerationMask);
 }
 
 function generationOf(word: u32): u32 {
@@ -120,51 +175,61 @@ function strideBytes(): u32 {
   return max<u32>(writeUnitBytes(), Journal.RecordBytes);
 }
 
-function writeRecord(address: u32, word: u32, generation: u32): i32 {
+function pageStart(page: u32): u32 {
+  return stateAddress() + page * pageBytes();
+}
+
+/** Where the records of a page end. */
+function recordsEnd(page: u32): u32 {
+  return pageStart(page) + min<u32>(pageBytes(), Journal.RecordsPerPage * strideBytes());
+}
+
+function writeRecord(page: u32, address: u32, word: u32, generation: u32): i32 {
   const record = word | (generation << Journal.GenerationShift);
   store<u32>(RECORD, record);
   store<u32>(RECORD, ~record, 4);
   store<u32>(RECORD, erasedWord(), 8);
   store<u32>(RECORD, erasedWord(), 12);
-  if (flashProgram(address, RECORD, strideBytes()) != Status.Ok) return Status.FlashFailed;
-  return recordAt(address) == record ? Status.Ok : Status.FlashFailed;
+  const stride = strideBytes();
+  if (flashProgram(address, RECORD, stride) != Status.Ok) return Status.FlashFailed;
+  if (recordAt(address) != record) return Status.FlashFailed;
+  currentWord = record;
+  currentPage = page;
+  tailAddress = address + 2 * stride <= recordsEnd(page) ? address + stride : 0;
+  return Status.Ok;
 }
 
 /** The word of the record at `address`, or 0 if there is no valid one. */
 function recordAt(address: u32): u32 {
   if (flashCheck(address, Journal.RecordBytes) != Status.Ok) return 0;
-  const word = load<u32>(address);
-  if ((word ^ load<u32>(address, 4)) != u32.MAX_VALUE) return 0;
+  const record = load<u64>(address);
+  const word = <u32>record;
+  if ((word ^ (<u32>(record >> 32))) != u32.MAX_VALUE) return 0;
+  // A unit that was torn may read two ways in a row.
+  if (load<u32>(address) != word || load<u32>(address, 4) != ~word) return 0;
   return isPhase(phaseOf(word)) ? word : 0;
 }
 
 function isPhase(value: i32): bool {
-  return value >= Phase.Confirmed && value <= Phase.Reverted;
-}
-
-function isBlankRecord(address: u32, stride: u32): bool {
-  if (flashCheck(address, stride) != Status.Ok) return false;
-  const erased = erasedWord();
-  for (let offset: u32 = 0; offset < stride; offset += 4) {
-    if (load<u32>(address + offset) != erased) return false;
-  }
-  return true;
+  return value >= Phase.Confirmed && value <= Phase.Passed;
 }
 
 /** Finds the last valid record of a page; leaves where the next one may go in `scannedTail`. */
 function scan(page: u32): u32 {
   const stride = strideBytes();
-  const start = stateAddress() + page * pageBytes();
-  const end = start + pageBytes();
+  const end = recordsEnd(page);
   let last: u32 = 0;
+  let word: u32 = 0;
   scannedTail = 0;
-  for (let address = start; address + stride <= end; address += stride) {
-    const word = recordAt(address);
-    if (word == 0) {
-      if (last != 0 && isBlankRecord(address, stride)) scannedTail = address;
+  for (let address = pageStart(page); address + stride <= end; address += stride) {
+    const before = word;
+    word = recordAt(address);
+    if (word != 0) {
+      last = word;
+    } else if (isBlank(address, stride)) {
+      if (before != 0) scannedTail = address;
       break;
     }
-    last = word;
   }
   return last;
 }

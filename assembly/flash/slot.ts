@@ -10,15 +10,26 @@ import { Status } from "../status";
 import { erasedWord, pageBytes, slotAddress, slotBytes } from "./device-page";
 
 /**
- * Whether a page can be read and every bit of it has the erased value.
+ * Whether flash can be read and every bit of it has the erased value.
+ *
+ * @param address 4-byte aligned
+ * @param bytes rounded up to a multiple of 4
  */
-export function isPageBlank(address: u32): bool {
-  const bytes = pageBytes();
+export function isBlank(address: u32, bytes: u32): bool {
   if (flashCheck(address, bytes) != Status.Ok) return false;
   const erased = erasedWord();
   const end = address + bytes;
   for (; address < end; address += 4) {
     if (load<u32>(address) != erased) return false;
+  }
+  return true;
+}
+
+/** Whether flash can be read and holds the bytes at `source`. */
+export function flashHolds(address: u32, source: usize, length: u32): bool {
+  if (flashCheck(address, length) != Status.Ok) return false;
+  for (let offset: u32 = 0; offset < length; offset++) {
+    if (load<u8>(address + offset) != load<u8>(source + offset)) return false;
   }
   return true;
 }
@@ -38,18 +49,19 @@ export function isSlotBlank(slot: u32): bool {
  *
  * Cut safety: any cut leaves the content it had, cut short at a page.
  *
- * @returns Status.Ok, or Status.FlashFailed
+ * @returns Status.Ok, or Status.FlashFailed if a page does not come clean; the others are clean then
  */
 export function eraseSlot(slot: u32): i32 {
   const bytes = pageBytes();
   const start = slotAddress(slot);
   let end = usedEnd(slot);
+  let status: i32 = Status.Ok;
   if (end < start + slotBytes(slot)) end += bytes;
   while (end > start) {
     end -= bytes;
-    if (flashErase(end) != Status.Ok) return Status.FlashFailed;
+    if (flashErase(end) != Status.Ok || !isBlank(end, bytes)) status = Status.FlashFailed;
   }
-  return Status.Ok;
+  return status;
 }
 
 /** Address just after the highest non-blank page; the slot's own address if all are blank. */
@@ -57,6 +69,6 @@ function usedEnd(slot: u32): u32 {
   const bytes = pageBytes();
   const start = slotAddress(slot);
   let end = start + slotBytes(slot);
-  while (end > start && isPageBlank(end - bytes)) end -= bytes;
+  while (end > start && isBlank(end - bytes, bytes)) end -= bytes;
   return end;
 }

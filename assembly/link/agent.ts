@@ -9,16 +9,27 @@
  *  offered envelope ─ is it the running one? ──────────────► UpToDate
  *                   ─ was it refused or reverted? ─────────► UpdateDeclined
  *                   ─ does it fit the slot? no ────────────► ImageTooLarge
+ *  torn after Confirmed ─ does the slot hold the offer? ───► Staged, reset
  *  slot not blank   ─ journal Confirmed, erase it ─────────► reset
  *  slot blank       ─ journal Confirmed, write, Staged ────► reset
+ *  flash that does not take it ─ journal Rejected ─────────► FlashFailed
  * ```
  */
-import { flashCheck, flashErase, halReset } from "../hal";
+import { flashErase, halReset } from "../hal";
 import { Phase } from "../layout";
 import { Status } from "../status";
 import { pageBytes, slotAddress, slotBytes } from "../flash/device-page";
-import { activeOf, journalAppend, journalWord, phaseOf } from "../flash/journal";
-import { eraseSlot, isSlotBlank } from "../flash/slot";
+import {
+  activeOf,
+  isJournalFresh,
+  isTailTorn,
+  journalAppend,
+  journalConfirm,
+  journalRead,
+  journalWord,
+  phaseOf,
+} from "../flash/journal";
+import { eraseSlot, flashHolds, isSlotBlank } from "../flash/slot";
 import { ABSENT, Resource } from "./coap";
 import { downloadToFlash, peekResource } from "./download";
 
@@ -53,13 +64,33 @@ export function runAgent(running: u32, word: u32): i32 {
   if (!isRecovery && (running != active || phaseOf(word) == Phase.Trial)) return Status.UpdateDeclined;
   const status = judgeOffer(isRecovery, word);
   if (status != Status.Ok) return status;
+  const failure = advance(active);
+  if (failure == Status.Ok) halReset();
+  // The same flash would fail again at every look: this offer is declined from now on. Where nothing
+  // runs there is no better hope than to try on.
+  if (failure == Status.FlashFailed && !isRecovery) {
+    journalAppend(journalWord(Phase.Rejected, active, 0, failure));
+  }
+  return failure;
+}
+
+/** Takes the step that is due. */
+function advance(active: u32): i32 {
+  const target = active ^ 1;
+  const staged = journalWord(Phase.Staged, active, 0, 0);
+  // What was torn after Confirmed is Staged, and may yet come to read well: a slot that holds all of
+  // the offer is left as it is, and the record written again.
+  if (phaseOf(journalRead()) == Phase.Confirmed && isTailTorn()) {
+    const status = transfer(target, true);
+    if (status != Status.FlashFailed) return status != Status.Ok ? status : journalAppend(staged);
+  }
   // From here on the slot holds no judged candidate. Unless the journal says so first, a slot half
   // written with the next envelope would be taken for the one that was refused.
-  const confirmed = journalWord(Phase.Confirmed, active, 0, 0);
-  if (phaseOf(word) != Phase.Confirmed && journalAppend(confirmed) != Status.Ok) return Status.FlashFailed;
-  const target = active ^ 1;
-  const failure = isSlotBlank(target) ? fillSlot(target, active) : eraseSlot(target);
-  return failure != Status.Ok ? failure : halReset();
+  if (!isJournalFresh() && journalConfirm(active) != Status.Ok) return Status.FlashFailed;
+  if (!isSlotBlank(target) && eraseSlot(target) == Status.Ok) return Status.Ok;
+  // A page that does not come clean matters only if the update needs it.
+  const failure = fillSlot(target);
+  return failure != Status.Ok ? failure : journalAppend(staged);
 }
 
 /** Decides whether the far end offers something worth a download; writes nothing. */
@@ -92,32 +123,33 @@ function judgeSize(envelopeBytes: u32, capacityBytes: u32): i32 {
 }
 
 /**
- * Writes envelope and payload to a blank slot and records that they are complete.
+ * Writes envelope and payload to a blank slot.
  *
- * Cut safety: until the record is there, the slot holds a prefix of the update and is cleaned next.
+ * Cut safety: until a record says that it is complete, the slot holds a prefix of the update and is
+ * cleaned next.
  */
-function fillSlot(slot: u32, active: u32): i32 {
+function fillSlot(slot: u32): i32 {
   const start = slotAddress(slot);
-  const capacityBytes = slotBytes(slot);
   // The erase that made this slot blank may have been cut short, and a page can look blank
   // without being reliably so. All other pages were erased again by whoever cleaned up after it.
   if (flashErase(start) != Status.Ok) return Status.FlashFailed;
-  let status = downloadToFlash(Resource.Envelope, start, capacityBytes, LENGTH);
+  return transfer(slot, false);
+}
+
+/** Pulls envelope and payload into a slot, or compares it with them. */
+function transfer(slot: u32, isFilled: bool): i32 {
+  const start = slotAddress(slot);
+  const capacityBytes = slotBytes(slot);
+  let status = downloadToFlash(Resource.Envelope, start, capacityBytes, LENGTH, isFilled);
   if (status != Status.Ok) return status;
   const used = roundUpToPage(load<u32>(LENGTH));
-  status = downloadToFlash(Resource.Payload, start + used, capacityBytes - used, LENGTH);
-  if (status != Status.Ok && status != Status.NoUpdate) return status;
-  return journalAppend(journalWord(Phase.Staged, active, 0, 0));
+  status = downloadToFlash(Resource.Payload, start + used, capacityBytes - used, LENGTH, isFilled);
+  return status == Status.NoUpdate ? <i32>Status.Ok : status;
 }
 
 /** Whether a slot starts with the bytes on offer. */
 function holdsOffer(slot: u32, length: u32): bool {
-  const start = slotAddress(slot);
-  if (flashCheck(start, length) != Status.Ok) return false;
-  for (let offset: u32 = 0; offset < length; offset++) {
-    if (load<u8>(start + offset) != load<u8>(OFFER + offset)) return false;
-  }
-  return true;
+  return flashHolds(slotAddress(slot), OFFER, length);
 }
 
 function roundUpToPage(bytes: u32): u32 {

@@ -10,6 +10,7 @@ import { flashProgram, idle, linkReceive, linkSend, watchdogKick } from "../hal"
 import { Limit } from "../limits";
 import { Status } from "../status";
 import { erasedWord, writeUnitBytes } from "../flash/device-page";
+import { flashHolds, isBlank } from "../flash/slot";
 import {
   ABSENT,
   BLOCK_SIZE_EXPONENT,
@@ -46,7 +47,7 @@ const enum Arrival {
 }
 
 /**
- * Pulls a whole resource into erased flash.
+ * Pulls a whole resource into erased flash, or compares it with what is there.
  *
  * The last block is padded to the write unit with the erased value. Cut safety: what is left is a
  * prefix of the resource; the caller starts again on an erased slot.
@@ -54,10 +55,17 @@ const enum Arrival {
  * @param address write-unit aligned
  * @param capacityBytes the flash that may be written from there
  * @param lengthOut receives the resource's size as a u32
+ * @param isFilled nothing is written; FlashFailed says that it is not there
  * @returns Status.Ok, NoUpdate if the far end has no such resource, ImageTooLarge, LinkSilent,
  *   LinkProtocol, DatagramTooLarge if there is no room for the padding, or FlashFailed
  */
-export function downloadToFlash(resource: u32, address: u32, capacityBytes: u32, lengthOut: usize): i32 {
+export function downloadToFlash(
+  resource: u32,
+  address: u32,
+  capacityBytes: u32,
+  lengthOut: usize,
+  isFilled: bool,
+): i32 {
   const message = changetype<Message>(MESSAGE);
   let sizeExponent = BLOCK_SIZE_EXPONENT;
   let entityTag: u64 = 0;
@@ -73,14 +81,20 @@ export function downloadToFlash(resource: u32, address: u32, capacityBytes: u32,
     if (padded > capacityBytes - offset) return Status.ImageTooLarge;
     if (message.payload + padded > DATAGRAM + Limit.DatagramBytes) return Status.DatagramTooLarge;
     memory.fill(message.payload + length, <u8>erasedWord(), padded - length);
-    if (padded != 0 && flashProgram(address + offset, message.payload, padded) != Status.Ok) {
-      return Status.FlashFailed;
-    }
+    if (isFilled && !flashHolds(address + offset, message.payload, length)) return Status.FlashFailed;
+    if (padded != 0 && !program(address + offset, message.payload, padded)) return Status.FlashFailed;
     offset += length;
     sizeExponent = sizeExponentOf(message.block);
   } while (hasMoreBlocks(message.block));
   store<u32>(lengthOut, offset);
   return Status.Ok;
+}
+
+/** Programs blank flash, unless it holds all of it already, and reads it back; says whether it took it. */
+function program(address: u32, source: usize, length: u32): bool {
+  if (flashHolds(address, source, length)) return true;
+  if (!isBlank(address, length)) return false;
+  return flashProgram(address, source, length) == Status.Ok && flashHolds(address, source, length);
 }
 
 /**

@@ -87,15 +87,13 @@ export function openEnvelope(address: u32, capacity: u32, isExact: bool): i32 {
   status = cborMap();
   if (status != Status.Ok) return status;
   let previous: u32 = 0;
-  let previousEnd: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
     const key = cborPosition;
     const isPayload = cborPeek() == Major.Text;
     status = isPayload ? cborText() : cborInteger();
-    if (status == Status.Ok) status = cborKeyFollows(previous, previousEnd, key);
+    if (status == Status.Ok) status = cborKeyFollows(previous, key);
     if (status != Status.Ok) return status;
     previous = key;
-    previousEnd = cborPosition;
     status = isPayload ? addPayload(key) : readMember(cborValue);
     if (status != Status.Ok) return status;
   }

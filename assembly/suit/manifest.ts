@@ -7,8 +7,7 @@ import {
   cborBytes,
   cborContent,
   cborEnd,
-  cborInteger,
-  cborKeyFollows,
+  cborIntegerKey,
   cborLength,
   cborLimit,
   cborMap,
@@ -90,14 +89,11 @@ export function openManifest(): i32 {
   if (status != Status.Ok) return status;
   let seen: u32 = 0;
   let previous: u32 = 0;
-  let previousEnd: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
     const key = cborPosition;
-    status = cborInteger();
-    if (status == Status.Ok) status = cborKeyFollows(previous, previousEnd, key);
+    status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
     previous = key;
-    previousEnd = cborPosition;
     if (cborValue >= 0 && cborValue < 32) seen |= 1 << (<u32>cborValue);
     status = readMember(cborValue);
     if (status != Status.Ok) return status;
@@ -209,14 +205,11 @@ function readCommon(): i32 {
   if (status != Status.Ok) return status;
   componentCount = 0;
   let previous: u32 = 0;
-  let previousEnd: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
     const key = cborPosition;
-    status = cborInteger();
-    if (status == Status.Ok) status = cborKeyFollows(previous, previousEnd, key);
+    status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
     previous = key;
-    previousEnd = cborPosition;
     if (cborValue == CommonMember.Dependencies) return Status.DependenciesUnsupported;
     if (cborValue == CommonMember.Components) {
       status = readComponents();

@@ -7,8 +7,7 @@ import {
   cborContent,
   cborEnd,
   cborHead,
-  cborInteger,
-  cborKeyFollows,
+  cborIntegerKey,
   cborLength,
   cborLimit,
   cborMajor,
@@ -47,14 +46,11 @@ export function readParameters(selection: u32): i32 {
   if (status != Status.Ok) return status;
   if (cborLength == 0) return Status.ArgumentMalformed;
   let previous: u32 = 0;
-  let previousEnd: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
     const key = cborPosition;
-    status = cborInteger();
-    if (status == Status.Ok) status = cborKeyFollows(previous, previousEnd, key);
+    status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
     previous = key;
-    previousEnd = cborPosition;
     status = readParameter(cborValue, selection);
     if (status != Status.Ok) return status;
   }

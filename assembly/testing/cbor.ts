@@ -60,5 +60,5 @@ export function argument(): u64 {
 export function keyFollows(first: u32, second: u32, end: u32): i32 {
   cborOpen(second, end - second);
   cborSkip();
-  return cborKeyFollows(first, second, second);
+  return cborKeyFollows(first, second);
 }

@@ -6,6 +6,7 @@
 
 import { Device, type DeviceOptions } from "../device.ts";
 import type { TearClass } from "../tear.ts";
+import { ClaimReader, type Claim } from "./claim.ts";
 import type { ObservedCycle } from "./oracle.ts";
 import { CountingPeer, PowerOnExplorer, type StepSink } from "./power-on.ts";
 import type { StateSpace } from "./state-store.ts";
@@ -29,6 +30,10 @@ export interface Expansion {
   readonly image: number;
   /** Datagrams that were sent. */
   readonly datagrams: number;
+  /** What its log claims. */
+  readonly claims: readonly Claim[];
+  /** Addresses of the pages that were erased, in order. */
+  readonly erasedPages: readonly number[];
 }
 
 /** What an expander works on. */
@@ -49,6 +54,7 @@ export class Expander implements StepSink {
   readonly #peer: CountingPeer | undefined;
   readonly #working: WorkingState;
   readonly #powerOn: PowerOnExplorer;
+  readonly #claims = new ClaimReader();
   #steps = new Uint32Array(STEP_FIELDS * 1024);
   #stepCount = 0;
 
@@ -89,6 +95,8 @@ export class Expander implements StepSink {
       },
       image: image === undefined ? -1 : this.#subject.images.indexOf(image),
       datagrams: this.#peer?.count ?? 0,
+      claims: this.#claims.read(cycle.log),
+      erasedPages: this.#powerOn.erasedPages,
     };
   }
 

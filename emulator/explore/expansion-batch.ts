@@ -7,7 +7,7 @@
 
 import { Expander, STEP_FIELDS, type Expansion, type ExpanderOptions } from "./expander.ts";
 import type { ExpansionTask } from "./explore.ts";
-import { HarvestSettler, OverlayStore, type Harvest } from "./overlay-store.ts";
+import { HarvestSettler, OverlayFullError, OverlayStore, type Harvest } from "./overlay-store.ts";
 import type { StateStore, StateStoreView } from "./state-store.ts";
 import type { Observation } from "./subject.ts";
 
@@ -36,41 +36,77 @@ export interface BatchExpansion extends Omit<Expansion, "steps"> {
   readonly statesFound: number;
 }
 
+/** States that one batch may find, unless stated: what they take has to lie in two places for a while. */
+const STATES_MAX = 1 << 15;
+
+/** What works batches off. */
+export interface BatchExpanderOptions extends Omit<ExpanderOptions, "space" | "onNew"> {
+  /** States that one batch may find. */
+  readonly statesMax?: number | undefined;
+}
+
 /** Works batches off. */
 export class BatchExpander {
-  readonly #overlay = new OverlayStore();
-  readonly #expander: Expander;
+  readonly #options: BatchExpanderOptions;
+  readonly #overlay: OverlayStore;
+  #expander: Expander;
   #observations: Observation[] = [];
 
-  constructor(options: Omit<ExpanderOptions, "space" | "onNew">) {
-    this.#expander = new Expander({
-      ...options,
+  constructor(options: BatchExpanderOptions) {
+    this.#options = options;
+    this.#overlay = new OverlayStore(options.statesMax ?? STATES_MAX);
+    this.#expander = this.#newExpander();
+  }
+
+  /**
+   * Does every task of a batch.
+   *
+   * @returns undefined if that finds more states than a batch may: whoever keeps the store does it then
+   */
+  run({ view, tasks }: BatchRequest): BatchResult | undefined {
+    this.#overlay.clear();
+    this.#overlay.show(view);
+    this.#observations = [];
+    const stepLists: Uint32Array[] = [];
+    try {
+      const expansions = tasks.map(({ state, mayTear }) => {
+        const { steps, ...rest } = this.#expander.expand(state, mayTear);
+        stepLists.push(steps.slice());
+        return { ...rest, stepCount: steps.length / STEP_FIELDS, statesFound: this.#observations.length };
+      });
+      return {
+        harvest: this.#overlay.harvest(),
+        observations: this.#observations,
+        expansions,
+        steps: concatenated(stepLists),
+      };
+    } catch (error) {
+      if (!(error instanceof OverlayFullError)) throw error;
+      // It was stopped in the middle of a power-on and does not know any more what its device holds.
+      this.#expander = this.#newExpander();
+      return undefined;
+    }
+  }
+
+  #newExpander(): Expander {
+    return new Expander({
+      ...this.#options,
       space: this.#overlay,
       onNew: (_state, observation) => {
         this.#observations.push(observation);
       },
     });
   }
+}
 
-  /** Does every task of a batch. */
-  run({ view, tasks }: BatchRequest): BatchResult {
-    this.#overlay.clear();
-    this.#overlay.show(view);
-    this.#observations = [];
-    const stepLists: Uint32Array[] = [];
-    const expansions = tasks.map(({ state, mayTear }) => {
-      const { steps, ...rest } = this.#expander.expand(state, mayTear);
-      stepLists.push(steps.slice());
-      return { ...rest, stepCount: steps.length / STEP_FIELDS, statesFound: this.#observations.length };
-    });
-    const all = new Uint32Array(stepLists.reduce((sum, steps) => sum + steps.length, 0));
-    let at = 0;
-    for (const steps of stepLists) {
-      all.set(steps, at);
-      at += steps.length;
-    }
-    return { harvest: this.#overlay.harvest(), observations: this.#observations, expansions, steps: all };
+function concatenated(lists: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
+  const all = new Uint32Array(lists.reduce((sum, steps) => sum + steps.length, 0));
+  let at = 0;
+  for (const steps of lists) {
+    all.set(steps, at);
+    at += steps.length;
   }
+  return all;
 }
 
 /**

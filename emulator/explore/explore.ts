@@ -19,11 +19,13 @@ import type { CertificateState } from "./certificate.ts";
 import { FindingLog, type Finding, type FindingKey } from "./finding.ts";
 import { Frontier, TORN_BUDGET_LIMIT } from "./frontier.ts";
 import { isUpdateConfirmed, ORACLES, type Oracle } from "./oracle.ts";
+import { BEFORE_ALL } from "./power-on.ts";
 import { StateGraph, type TerminalClass } from "./state-graph.ts";
 import { formatHash, LANES } from "./state-hash.ts";
 import { StateStore } from "./state-store.ts";
 import { StepArchive } from "./step-archive.ts";
 import { StateReader, type Observation, type Subject } from "./subject.ts";
+import { WearLedger, type PageWear, type WearToRest } from "./wear.ts";
 
 /** How far an exploration has come. */
 export interface ExploreProgress {
@@ -51,6 +53,8 @@ export interface ExploreOptions {
   readonly oracles?: readonly Oracle[];
   /** Gives up when more states than this were seen. */
   readonly maxStates?: number;
+  /** Gives up once every sequence of so many cuts was tried. */
+  readonly maxCuts?: number;
   /** Asked before each power-on; gives up when it says true. */
   readonly shouldStop?: () => boolean;
   /**
@@ -93,12 +97,17 @@ export interface Worst {
   readonly cuts: readonly Cut[];
 }
 
+/** The page that is erased most on the way to rest, and a chain of cuts that leads to where that begins. */
+export interface WorstWear extends PageWear {
+  readonly cuts: readonly Cut[];
+}
+
 /** What an exploration found out. */
 export interface Exploration {
   /** Nothing is left: every sequence of cuts was tried. */
   readonly closed: boolean;
   /** Why it was given up, when it is not closed. */
-  readonly stoppedBy: "max-states" | "should-stop" | "finding" | undefined;
+  readonly stoppedBy: "max-states" | "max-cuts" | "should-stop" | "finding" | undefined;
   readonly tornBudget: number;
   readonly tearClasses: readonly TearClass[];
   /** Distinct persistent states seen. */
@@ -127,6 +136,8 @@ export interface Exploration {
   readonly bootsToRunning: Worst | undefined;
   /** Most power-ons without a cut until the device is at rest; undefined unless closed. */
   readonly bootsToRest: Worst | undefined;
+  /** Most erases of one page on the way to rest, from any state, without a cut; undefined unless closed or if there are none. */
+  readonly worstWear: WorstWear | undefined;
   /** The worst of all power-ons. */
   readonly worstPowerOn: { readonly operations: Worst; readonly fuel: Worst; readonly micros: Worst };
   /** The shortest findings of each oracle, fewest cuts first. */
@@ -175,6 +186,7 @@ export class Explorer {
   readonly #frontier: Frontier;
   readonly #graph: StateGraph;
   readonly #findings: FindingLog;
+  readonly #wear = new WearLedger();
   readonly #archive: StepArchive | undefined;
   readonly #worst = { operations: new WorstNode(), fuel: new WorstNode(), micros: new WorstNode() };
   #boots = 0;
@@ -268,7 +280,7 @@ export class Explorer {
       this.#step(steps[at] ?? 0, steps[at + 1] ?? 0, code >>> 1, (code & 1) !== 0);
     }
     this.#boots += 1;
-    this.#judge(state, expansion);
+    this.#judge(expansion);
     this.#graph.record(state, {
       cycle,
       image: subject.images[expansion.image],
@@ -278,6 +290,7 @@ export class Explorer {
       tornBudget,
       node,
     });
+    this.#wear.note(state, expansion.erasedPages);
     this.#archive?.keep(state, tornBudget, steps);
     this.#worst.operations.see(cycle.operations, node);
     this.#worst.fuel.see(cycle.fuel, node);
@@ -304,6 +317,8 @@ export class Explorer {
     }
     // A torn operation leads away; after a whole one, this same power-on goes on.
     if (variant === 0) this.#wasConfirmed = isConfirmed;
+    // What has faded is gone before anything runs: the device never saw it.
+    if (operation === BEFORE_ALL) this.#facts = facts;
   }
 
   /** Whether a state that a torn operation leaves is to be explored here. */
@@ -315,20 +330,22 @@ export class Explorer {
 
   /** Asked with a node in hand, so what is given up is never nothing. */
   #reasonToStop(node: number): Exploration["stoppedBy"] {
-    const { shouldStop, maxStates = Infinity, stopAtFinding = false } = this.#options;
+    const { shouldStop, maxStates = Infinity, maxCuts = Infinity, stopAtFinding = false } = this.#options;
     if (this.store.size > maxStates) return "max-states";
+    if (this.#frontier.cutsOf(node) > maxCuts) return "max-cuts";
     if (stopAtFinding && this.#findings.fewestCuts <= this.#frontier.cutsOf(node)) return "finding";
     return shouldStop?.() === true ? "should-stop" : undefined;
   }
 
-  #judge(state: number, { cycle, image, successor, datagrams }: Expansion): void {
+  #judge({ cycle, image, successor, datagrams, claims }: Expansion): void {
     const { subject } = this.#options;
     const view = {
       subject,
       cycle,
       image: subject.images[image],
-      before: this.#graph.factsOf(state),
-      floor: this.#graph.factsOf(successor).floor,
+      before: this.#reader.facts(this.#facts),
+      after: this.#graph.factsOf(successor),
+      claims,
       bootloaderDatagrams: cycle.booted === undefined ? datagrams : 0,
       wasConfirmed: this.#wasConfirmed,
     };
@@ -357,7 +374,10 @@ export class Explorer {
     const graph = this.#graph;
     const frontier = this.#frontier;
     const liveness = closed ? graph.follow() : undefined;
-    if (liveness !== undefined) this.#findings.judgeGraph(graph, liveness, frontier);
+    const wear = liveness === undefined ? undefined : graph.wear(this.#wear, liveness);
+    if (liveness !== undefined && wear !== undefined) {
+      this.#findings.judgeGraph(graph, { liveness, wear }, frontier, this.#options.subject.erasesPerPage);
+    }
     this.#options.onGraph?.({
       states: { [Symbol.iterator]: () => this.#describeStates() },
       findings: this.#findings.keys((state) => formatHash(this.store.table.lanes, state * LANES)),
@@ -389,6 +409,7 @@ export class Explorer {
       terminals: liveness === undefined ? [] : graph.terminals(liveness),
       bootsToRunning: slowest(liveness?.bootsToRunning),
       bootsToRest: slowest(liveness?.bootsToRest),
+      worstWear: wear === undefined ? undefined : this.#worstWear(wear),
       worstPowerOn: {
         operations: worst(this.#worst.operations),
         fuel: worst(this.#worst.fuel),
@@ -399,6 +420,16 @@ export class Explorer {
       graphDigest: graph.digest(),
       stateBytes: this.store.bytes,
     };
+  }
+
+  #worstWear(wear: WearToRest): WorstWear | undefined {
+    let worst: WorstWear | undefined;
+    for (const state of this.#graph.inOrderOfDiscovery()) {
+      const page = wear.worstOf(state);
+      if (page === undefined || page.erases <= (worst?.erases ?? 0)) continue;
+      worst = { ...page, cuts: this.#frontier.chainOf(this.#graph.nodeOf(state)) };
+    }
+    return worst;
   }
 
   #remembered(state: number): RememberedState {

@@ -8,6 +8,7 @@ import { NEVER, type Liveness } from "./liveness.ts";
 import { describeEnd, type CycleView, type Oracle, type OracleId, type StepView } from "./oracle.ts";
 import type { StateGraph } from "./state-graph.ts";
 import type { SubjectImage } from "./subject.ts";
+import type { PageWear, WearToRest } from "./wear.ts";
 
 /** One finding. */
 export interface Finding {
@@ -88,8 +89,18 @@ export class FindingLog {
     }
   }
 
-  /** Judges the closed graph: does every state arrive, and does what is at rest stay so? */
-  judgeGraph(graph: StateGraph, liveness: Liveness, frontier: Frontier): void {
+  /**
+   * Judges the closed graph: does every state arrive, does what is at rest stay so, and what does
+   * arriving wear?
+   *
+   * @param erasesPerPage how often a page may be erased on the way; undefined if nobody asks
+   */
+  judgeGraph(
+    graph: StateGraph,
+    { liveness, wear }: { readonly liveness: Liveness; readonly wear: WearToRest },
+    frontier: Frontier,
+    erasesPerPage: number = Infinity,
+  ): void {
     const isAsked = (id: OracleId): boolean => this.#oracles.some((oracle) => oracle.id === id);
     const at = (state: number): Origin => ({ node: graph.nodeOf(state), frontier, step: undefined });
     for (const state of graph.inOrderOfDiscovery()) {
@@ -108,13 +119,16 @@ export class FindingLog {
       if (liveness.bootsToRest[state] !== NEVER) {
         this.#judgeRest(graph.imageOf(liveness.rest[state] ?? 0), at(state), end);
       }
-      if (isAsked("quiet")) {
-        if (liveness.bootsToRest[state] === NEVER) {
-          this.#add("quiet", "However long the power stays on, each boot changes something.", at(state), end);
-        } else if (liveness.rest[state] === state && graph.operationsOf(state) > 0) {
-          const sentence = `A boot at rest does ${graph.operationsOf(state)} operations that change nothing.`;
-          this.#add("quiet", sentence, at(state), end);
-        }
+      if (liveness.bootsToRest[state] === NEVER) {
+        if (isAsked("idempotent")) this.#add("idempotent", NEVER_AT_REST, at(state), end);
+        continue;
+      }
+      if (isAsked("quiet") && liveness.rest[state] === state && graph.operationsOf(state) > 0) {
+        this.#add("quiet", restlessText(graph.operationsOf(state)), at(state), end);
+      }
+      const worst = wear.worstOf(state);
+      if (worst !== undefined && worst.erases > erasesPerPage && isAsked("wear")) {
+        this.#add("wear", wearText(worst, erasesPerPage), at(state), end);
       }
     }
   }
@@ -167,6 +181,20 @@ export class FindingLog {
     this.#entries.push(entry);
     this.#seen.set(key, { ...seen, finding: { oracle, sentence, cuts: chain, end } });
   }
+}
+
+/** What `idempotent` says. */
+export const NEVER_AT_REST = "However long the power stays on, each boot changes something.";
+
+/** What `quiet` says. */
+export function restlessText(operations: number): string {
+  return `A boot at rest does ${operations} operation${operations === 1 ? "" : "s"} that change nothing.`;
+}
+
+/** What `wear` says. */
+export function wearText({ address, erases }: PageWear, erasesPerPage: number): string {
+  const page = `the page at 0x${address.toString(16).padStart(5, "0")}`;
+  return `Uninterrupted power erases ${page} ${erases} times before it rests; ${erasesPerPage} are allowed.`;
 }
 
 function compareRanks(left: readonly number[], right: readonly number[]): number {

@@ -32,7 +32,14 @@ export function readJournal(flash: Uint8Array, profile: Profile): BootJournal | 
   return decodeJournalWord(readJournalWord(flash, profile));
 }
 
-const PHASES: readonly Phase[] = [Phase.Confirmed, Phase.Staged, Phase.Trial, Phase.Rejected, Phase.Reverted];
+const PHASES: readonly Phase[] = [
+  Phase.Confirmed,
+  Phase.Staged,
+  Phase.Trial,
+  Phase.Rejected,
+  Phase.Reverted,
+  Phase.Passed,
+];
 
 /** The word of the record that counts, or 0. Allocates nothing. */
 export function readJournalWord(flash: Uint8Array, profile: Profile): number {
@@ -73,6 +80,8 @@ export function describeJournal(journal: BootJournal | undefined): string {
       return `Rejected (status ${statusNumber(journal.reason)}), ${active} is active`;
     case Phase.Reverted:
       return `Reverted (status ${statusNumber(journal.reason)}), ${active} is active`;
+    case Phase.Passed:
+      return `Passed, ${active} is active`;
   }
 }
 
@@ -90,15 +99,17 @@ function statusNumber(status: number): string {
   return `0x${status.toString(16).padStart(4, "0")}`;
 }
 
-/** The last of the valid records that a page begins with, or 0. */
+/** The last valid one of the records of a page, or 0. Records end where one is blank. */
 function lastRecord(flash: Uint8Array, profile: Profile, page: number): number {
   const stride = journalStrideBytes(profile);
+  const blank = profile.erasedValue === 0 ? 0 : -1;
+  const end = page + Math.min(profile.pageBytes, Journal.RecordsPerPage * stride);
   let last = 0;
-  for (let address = page; address + stride <= page + profile.pageBytes; address += stride) {
+  for (let address = page; address + stride <= end; address += stride) {
     const word = wordAt(flash, address);
-    if ((word ^ wordAt(flash, address + 4)) !== -1) break;
-    if (phaseOf(word) === undefined) break;
-    last = word >>> 0;
+    const complement = wordAt(flash, address + 4);
+    if (word === blank && complement === blank) break;
+    if ((word ^ complement) === -1 && phaseOf(word) !== undefined) last = word >>> 0;
   }
   return last;
 }

@@ -8,6 +8,7 @@ import { Phase } from "../../assembly/layout.ts";
 import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
 import type { PowerCycle } from "../device.ts";
+import { untrueClaim, type Claim } from "./claim.ts";
 import { describeJournal, slotName } from "./journal.ts";
 import type { Expectation, StateFacts, Subject, SubjectImage } from "./subject.ts";
 
@@ -21,7 +22,12 @@ export type OracleId =
   | "durable"
   | "accepted"
   | "counted"
+  | "last-known-good"
+  | "confidential"
+  | "truthful"
+  | "idempotent"
   | "quiet"
+  | "wear"
   | "arrives";
 
 /**
@@ -40,8 +46,10 @@ export interface CycleView {
   readonly image: SubjectImage | undefined;
   /** What the state was at power-on. */
   readonly before: StateFacts;
-  /** The anti-rollback counter when the cycle ended. */
-  readonly floor: bigint;
+  /** What it was when the cycle ended. */
+  readonly after: StateFacts;
+  /** What the log says, as far as it says something that can be held against what happened. */
+  readonly claims: readonly Claim[];
   /** Datagrams sent in a cycle in which nothing was handed control. */
   readonly bootloaderDatagrams: number;
   /** On the way here the new image was confirmed. */
@@ -68,7 +76,7 @@ export interface Oracle {
   readonly rest?: (image: SubjectImage | undefined) => string | undefined;
 }
 
-/** Every oracle. `alive` and `quiet` also look at the closed graph, see liveness.ts. */
+/** Every oracle. `alive`, `idempotent`, `quiet` and `wear` look at the closed graph, see finding.ts. */
 export const ORACLES: readonly Oracle[] = [
   {
     id: "authentic",
@@ -81,9 +89,9 @@ export const ORACLES: readonly Oracle[] = [
   {
     id: "floor",
     sentence: "The booted image's sequence number is not below the anti-rollback counter.",
-    cycle: ({ image, floor }) =>
-      image !== undefined && image.sequenceNumber < floor
-        ? `${image.name} (sequence number ${image.sequenceNumber}) was booted although the counter is ${floor}.`
+    cycle: ({ image, after }) =>
+      image !== undefined && image.sequenceNumber < after.floor
+        ? `${image.name} (sequence number ${image.sequenceNumber}) was booted although the counter is ${after.floor}.`
         : undefined,
   },
   {
@@ -133,8 +141,40 @@ export const ORACLES: readonly Oracle[] = [
         : undefined,
   },
   {
+    id: "last-known-good",
+    sentence:
+      "In every state the active slot holds its image and envelope byte for byte: the old one until the new one is confirmed.",
+    cycle: ({ before }) =>
+      before.isLastKnownGood
+        ? undefined
+        : `No last known good image is left: ${describeJournal(before.journal)}.`,
+  },
+  {
+    id: "confidential",
+    sentence: "What the scenario declares secret lies, in no state, anywhere but where it may.",
+    cycle: ({ before }) =>
+      before.leak === undefined ? undefined : `Here lies what may not: ${before.leak}.`,
+  },
+  {
+    id: "truthful",
+    sentence: "What the log says of a boot, a trial, a refusal or the counter is what happened.",
+    cycle: ({ cycle, before, after, claims }) =>
+      claims.length === 0
+        ? undefined
+        : untrueClaim({ claims, end: cycle.end, bootedSlot: cycle.booted?.slot, before, after }),
+  },
+  {
+    id: "idempotent",
+    sentence: "From every state, uninterrupted power reaches one that a boot leaves as it is.",
+  },
+  {
     id: "quiet",
     sentence: "A device at rest stays at rest: its boot writes nothing.",
+  },
+  {
+    id: "wear",
+    sentence:
+      "From every state, uninterrupted power reaches rest without erasing a page more often than stated.",
   },
 ];
 
@@ -151,6 +191,9 @@ export function arrivesOracle(expectation: Expectation): Oracle {
       image?.role === role ? undefined : `Uninterrupted power ends with ${image?.name ?? "no known image"}.`,
   };
 }
+
+/** The oracles that look at the closed graph, and are silent of much or all while there is none. */
+export const CLOSED_GRAPH_ORACLES: readonly OracleId[] = ["alive", "idempotent", "quiet", "wear", "arrives"];
 
 /** The oracle of this name. */
 export function oracleOf(id: OracleId): Oracle {

@@ -21,19 +21,35 @@ import {
 /** The first id of the overlay's own states, blocks and counter values. */
 export const FIRST_OWN = 0x4000_0000;
 
+/** An overlay was given more states than it may hold. */
+export class OverlayFullError extends Error {
+  override readonly name = "OverlayFullError";
+  readonly code = "overlay-full";
+}
+
+/** States and blocks that there is room for at first. */
+const FIRST_ROOM = 64;
+
 /** See the file comment. */
 export class OverlayStore implements StateSpace {
   readonly blocks = new OverlayBlocks();
 
+  readonly #statesMax: number;
   #view: StateStoreView | undefined;
   readonly #blockIdChunks: Uint32Array[] = [];
   readonly #counterIdChunks: Uint32Array[] = [];
   readonly #sharedCounters: BigUint64Array[] = [];
   readonly #counterIdOf = new Map<string, number>();
   #table = new DigestTable();
-  #ownBlockIds: Uint32Array[] = [];
+  /** BLOCK_COUNT per state. */
+  #ownBlockIds = new Uint32Array(BLOCK_COUNT * FIRST_ROOM);
   #ownCounterIds: number[] = [];
   #ownCounters: BigUint64Array[] = [];
+
+  /** @param statesMax own states that it may hold */
+  constructor(statesMax = Infinity) {
+    this.#statesMax = statesMax;
+  }
 
   /** Takes note of what the store below holds; chunks and counters are those that are new. */
   show(view: StateStoreView): void {
@@ -51,7 +67,7 @@ export class OverlayStore implements StateSpace {
   clear(): void {
     for (const values of this.#ownCounters) this.#counterIdOf.delete(values.join());
     this.#table = new DigestTable();
-    this.#ownBlockIds = [];
+    this.#ownBlockIds = new Uint32Array(BLOCK_COUNT * FIRST_ROOM);
     this.#ownCounterIds = [];
     this.#ownCounters = [];
     this.blocks.clear();
@@ -69,15 +85,26 @@ export class OverlayStore implements StateSpace {
     return own < 0 ? own : FIRST_OWN + own;
   }
 
+  /** @throws OverlayFullError when it holds as many own states as it may */
   add(lanes: Int32Array, blockIds: Uint32Array, countersId: number): number {
+    if (this.#table.size >= this.#statesMax) throw new OverlayFullError("The overlay is full.");
     const own = this.#table.add(lanes, 0);
-    this.#ownBlockIds.push(blockIds.slice());
+    const start = own * BLOCK_COUNT;
+    if (start === this.#ownBlockIds.length) {
+      const grown = new Uint32Array(2 * start);
+      grown.set(this.#ownBlockIds);
+      this.#ownBlockIds = grown;
+    }
+    this.#ownBlockIds.set(blockIds, start);
     this.#ownCounterIds.push(countersId);
     return FIRST_OWN + own;
   }
 
   blockIds(id: number): Uint32Array {
-    if (id >= FIRST_OWN) return present(this.#ownBlockIds[id - FIRST_OWN]);
+    if (id >= FIRST_OWN) {
+      const own = existing(id - FIRST_OWN, this.#table.size) * BLOCK_COUNT;
+      return this.#ownBlockIds.subarray(own, own + BLOCK_COUNT);
+    }
     const start = (id % STATES_PER_CHUNK) * BLOCK_COUNT;
     return present(this.#blockIdChunks[Math.floor(id / STATES_PER_CHUNK)]).subarray(
       start,
@@ -108,14 +135,9 @@ export class OverlayStore implements StateSpace {
 
   /** Its own states, blocks and counter values, for the thread that keeps the store below. */
   harvest(): Harvest {
-    const count = this.#ownBlockIds.length;
-    const blockIds = new Uint32Array(count * BLOCK_COUNT);
-    this.#ownBlockIds.forEach((ids, index) => {
-      blockIds.set(ids, index * BLOCK_COUNT);
-    });
     return {
       lanes: ownLanes(this.#table),
-      blockIds,
+      blockIds: this.#ownBlockIds.slice(0, this.#table.size * BLOCK_COUNT),
       counterIds: Uint32Array.from(this.#ownCounterIds),
       counters: this.#ownCounters,
       ...this.blocks.harvest(),
@@ -206,7 +228,8 @@ class OverlayBlocks implements BlockSpace {
   #view: StateStoreView | undefined;
   readonly #chunks: Uint8Array[] = [];
   #table = new DigestTable();
-  #own: Uint8Array[] = [];
+  /** BLOCK_BYTES per block. */
+  #own = new Uint8Array(BLOCK_BYTES * FIRST_ROOM);
 
   show(view: StateStoreView): void {
     this.#view = view;
@@ -215,7 +238,7 @@ class OverlayBlocks implements BlockSpace {
 
   clear(): void {
     this.#table = new DigestTable();
-    this.#own = [];
+    this.#own = new Uint8Array(BLOCK_BYTES * FIRST_ROOM);
   }
 
   get table(): { readonly lanes: Int32Array } {
@@ -227,27 +250,37 @@ class OverlayBlocks implements BlockSpace {
     if (shared >= 0) return shared;
     const known = this.#table.find(lanes, offset);
     if (known >= 0) return FIRST_OWN + known;
-    this.#own.push(flash.slice(address, address + BLOCK_BYTES));
+    const start = this.#table.size * BLOCK_BYTES;
+    if (start === this.#own.length) {
+      const grown = new Uint8Array(2 * start);
+      grown.set(this.#own);
+      this.#own = grown;
+    }
+    this.#own.set(flash.subarray(address, address + BLOCK_BYTES), start);
     return FIRST_OWN + this.#table.add(lanes, offset);
   }
 
   content(id: number): Uint8Array {
-    if (id >= FIRST_OWN) return present(this.#own[id - FIRST_OWN]);
+    if (id >= FIRST_OWN) {
+      const own = existing(id - FIRST_OWN, this.#table.size) * BLOCK_BYTES;
+      return this.#own.subarray(own, own + BLOCK_BYTES);
+    }
     const start = (id % BLOCKS_PER_CHUNK) * BLOCK_BYTES;
     return present(this.#chunks[Math.floor(id / BLOCKS_PER_CHUNK)]).subarray(start, start + BLOCK_BYTES);
   }
 
   harvest(): Pick<Harvest, "blockLanes" | "blockContent"> {
-    const blockContent = new Uint8Array(this.#own.length * BLOCK_BYTES);
-    this.#own.forEach((bytes, index) => {
-      blockContent.set(bytes, index * BLOCK_BYTES);
-    });
+    const blockContent = this.#own.slice(0, this.#table.size * BLOCK_BYTES);
     return { blockLanes: ownLanes(this.#table), blockContent };
   }
 }
 
 function ownLanes(table: DigestTable): Int32Array<ArrayBuffer> {
   return new Int32Array(table.lanes.subarray(0, table.size * LANES));
+}
+
+function existing(index: number, count: number): number {
+  return present(index < count ? index : undefined);
 }
 
 function present<T>(value: T | undefined): T {

@@ -44,6 +44,8 @@ const NO_STATE = -1;
 export class PowerOnExplorer implements PowerObserver {
   /** The state that an uncut power-on led to, from the last call of {@link run}. */
   successor = 0;
+  /** Addresses of the pages that it erased, in order, from the last call of {@link run}. */
+  erasedPages: number[] = [];
 
   readonly #device: Device;
   readonly #working: WorkingState;
@@ -66,9 +68,11 @@ export class PowerOnExplorer implements PowerObserver {
     this.#working.moveTo(state);
     this.#mayTear = mayTear;
     this.#pendingState = NO_STATE;
+    this.erasedPages = [];
     const cycle = this.#device.powerOn({ observer: this });
     this.successor = this.#pendingState === NO_STATE ? state : this.#pendingState;
     this.#flush(true);
+    this.#working.takeIds();
     return cycle;
   }
 
@@ -80,6 +84,14 @@ export class PowerOnExplorer implements PowerObserver {
   before(operation: Operation): void {
     if (!this.#mayTear || operation.kind === "counter") return;
     this.#flush(false);
+    const plan = this.#working.erasePlan(operation, this.#classes);
+    if (plan !== undefined) {
+      plan.variants.forEach((variant, index) => {
+        const target = this.#working.tornErase(operation, plan, index, this.#classes);
+        this.#sink.step(target, operation.index, variant, false);
+      });
+      return;
+    }
     for (const outcome of tornVariants(operation, this.#classes)) {
       this.#sink.step(this.#working.torn(operation, outcome), operation.index, outcome.variant, false);
     }
@@ -87,6 +99,7 @@ export class PowerOnExplorer implements PowerObserver {
 
   after(operation: Operation): void {
     this.#flush(false);
+    if (operation.kind === "erase") this.erasedPages.push(operation.address);
     this.#pendingState = this.#working.settle(operation);
     this.#pendingOperation = operation.index;
   }

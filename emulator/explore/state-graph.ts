@@ -13,6 +13,7 @@ import type { ObservedCycle } from "./oracle.ts";
 import { LANES } from "./state-hash.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StateFacts, StateReader, Subject, SubjectImage } from "./subject.ts";
+import type { WearLedger, WearToRest } from "./wear.ts";
 
 /** States at rest that cannot be told apart by what runs and what the journal says. */
 export interface TerminalClass {
@@ -173,6 +174,11 @@ export class StateGraph {
       if (outcome === UNEXPLORED) return undefined;
       return { successor: this.#successor[state] ?? 0, isRunning: (outcome & 0xff) === running };
     });
+  }
+
+  /** Adds up what every state's way to rest erases. */
+  wear(ledger: WearLedger, liveness: Liveness): WearToRest {
+    return ledger.follow(this.#order, (state) => this.#successor[state] ?? 0, liveness);
   }
 
   /** States at rest, the class that most states lead to first. */

@@ -3,8 +3,9 @@
  * be seen of that in a persistent state.
  */
 
-import { Counter, type Slot } from "../../assembly/layout.ts";
+import { Counter, Slot } from "../../assembly/layout.ts";
 import { slotRange } from "../memory-map.ts";
+import { SecretSearch, type Secret } from "./secret.ts";
 import type { BootedImage } from "../device.ts";
 import type { Profile } from "../profile.ts";
 import { decodeJournalWord, readJournalWord, type BootJournal } from "./journal.ts";
@@ -21,6 +22,8 @@ export interface SubjectImage {
   readonly role: "old" | "new";
   /** It never comes to an end by itself: a watchdog reset while it runs is no fault of the bootloader. */
   readonly hangs?: boolean;
+  /** What authenticates it, byte for byte: the envelope at the start of its slot, if it needs one. */
+  readonly envelope?: Uint8Array;
 }
 
 /** What is to become of the update: taken, refused before it runs, or tried and given up. */
@@ -35,6 +38,10 @@ export interface Subject {
    * bootloader that somebody else wrote keeps its own books there, and nothing is read from them.
    */
   readonly hasJournal?: boolean;
+  /** Bytes that may lie in some places only; see secret.ts. */
+  readonly secrets?: readonly Secret[];
+  /** How often uninterrupted power may erase one page on its way to rest; without it nobody asks. */
+  readonly erasesPerPage?: number;
 }
 
 /** What the oracles see of a persistent state. */
@@ -44,6 +51,13 @@ export interface StateFacts {
   readonly activeImage: SubjectImage | undefined;
   /** The anti-rollback counter. */
   readonly floor: bigint;
+  /**
+   * The active slot holds an image of the subject's with its envelope; without a valid record in the
+   * journal, any slot does. True where there is no journal of ours.
+   */
+  readonly isLastKnownGood: boolean;
+  /** The secret that lies where it may not, and where, as in `the key in slotB`. */
+  readonly leak: string | undefined;
 }
 
 /** What can be read off a persistent state, as plain numbers. */
@@ -53,6 +67,10 @@ export interface Observation {
   /** Number in `subject.images` of the image in the active slot, or -1. */
   readonly image: number;
   readonly floor: bigint;
+  /** See {@link StateFacts}. */
+  readonly isLastKnownGood: boolean;
+  /** See {@link StateFacts}. */
+  readonly leak: string | undefined;
 }
 
 /** The image that was handed control, compared byte for byte with what flash holds, or undefined. */
@@ -73,12 +91,14 @@ const WORD_BYTES = 4;
 export class StateReader {
   readonly #subject: Subject;
   readonly #profile: Profile;
+  readonly #secrets: SecretSearch;
   readonly #facts: StateFacts[] = [];
   readonly #known = new Map<string, number>();
 
   constructor(subject: Subject, profile: Profile) {
     this.#subject = subject;
     this.#profile = profile;
+    this.#secrets = new SecretSearch(subject.secrets ?? [], profile.layout);
   }
 
   /** The number of the facts about a state; equal facts have equal numbers. */
@@ -88,15 +108,22 @@ export class StateReader {
 
   /** Looks at a state. */
   observe(flash: Uint8Array, counters: BigUint64Array): Observation {
-    const word = this.#subject.hasJournal === false ? 0 : readJournalWord(flash, this.#profile);
+    const hasJournal = this.#subject.hasJournal !== false;
+    const word = hasJournal ? readJournalWord(flash, this.#profile) : 0;
     const journal = decodeJournalWord(word);
     const image = journal === undefined ? -1 : this.#imageIn(flash, journal.activeSlot);
-    return { word, image, floor: counters[Counter.SequenceFloor] ?? 0n };
+    const isLastKnownGood =
+      journal === undefined
+        ? !hasJournal ||
+          [Slot.A, Slot.B].some((slot) => this.#isWhole(flash, slot, this.#imageIn(flash, slot)))
+        : this.#isWhole(flash, journal.activeSlot, image);
+    const floor = counters[Counter.SequenceFloor] ?? 0n;
+    return { word, image, floor, isLastKnownGood, leak: this.#secrets.leakIn(flash) };
   }
 
   /** The number of the facts that an observation gives; equal facts have equal numbers. */
-  number({ word, image, floor }: Observation): number {
-    const key = `${word}/${image}/${floor}`;
+  number({ word, image, floor, isLastKnownGood, leak }: Observation): number {
+    const key = `${word}/${image}/${floor}/${isLastKnownGood}/${leak}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const number = this.#facts.length;
@@ -104,6 +131,8 @@ export class StateReader {
       journal: decodeJournalWord(word),
       activeImage: this.#subject.images[image],
       floor,
+      isLastKnownGood,
+      leak,
     });
     this.#known.set(key, number);
     return number;
@@ -114,6 +143,16 @@ export class StateReader {
     const facts = this.#facts[number];
     if (facts === undefined) throw new RangeError(`There are no facts ${number}.`);
     return facts;
+  }
+
+  /** Whether an image that lies in a slot has there what authenticates it. */
+  #isWhole(flash: Uint8Array, slot: Slot, image: number): boolean {
+    const found = this.#subject.images[image];
+    if (found === undefined) return false;
+    return (
+      found.envelope === undefined ||
+      holds(flash, slotRange(this.#profile.layout, slot).address, found.envelope)
+    );
   }
 
   /** The number in `subject.images` of the image that begins at a page of the slot, or -1. */

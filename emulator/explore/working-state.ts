@@ -9,6 +9,8 @@
 import type { Device } from "../device.ts";
 import { decodeBits, encodeRegisters, NO_BITS, type DeviceBits } from "../device-bits.ts";
 import type { AgedContent, FlashOperation, Operation, TornOutcome } from "../power.ts";
+import { tornVariant, type TearClass } from "../tear.ts";
+import { ErasePlans, type ErasePlan } from "./erase-plan.ts";
 import { LANES, toggleCounter, toggleWord, xorLanes } from "./state-hash.ts";
 import { BLOCK_BYTES, BLOCK_COUNT, type StateSpace } from "./state-store.ts";
 
@@ -30,6 +32,12 @@ export class WorkingState {
   readonly #lanes = new Int32Array(LANES);
   readonly #blockLanes = new Int32Array(BLOCK_COUNT * LANES);
   readonly #blockIds = new Uint32Array(BLOCK_COUNT).fill(NOTHING_YET);
+  /** The state whose block ids are to be taken over before they are next asked for. */
+  #idsFrom = NOTHING_YET;
+  readonly #erasePlans = new ErasePlans();
+  readonly #planKey = new Int32Array(LANES);
+  /** An erase leaves nothing but the erased value. */
+  readonly #erasesAll: boolean;
   /** The torn state that is looked up, and its changed blocks. */
   readonly #tornLanes = new Int32Array(LANES);
   readonly #tornBlockLanes = new Int32Array(BLOCK_COUNT * LANES);
@@ -45,10 +53,12 @@ export class WorkingState {
     this.#onNew = onNew;
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / WORD_BYTES);
     this.#erasedWord = device.profile.erasedValue === 0 ? 0 : 0xffff_ffff;
+    this.#erasesAll = (device.profile.defects ?? []).length === 0;
   }
 
   /** Takes what the device holds, whatever it is, from scratch. @returns the state's id */
   adopt(): number {
+    this.#idsFrom = NOTHING_YET;
     this.#lanes.fill(0);
     this.#blockLanes.fill(0);
     for (let index = 0; index < this.#words.length; index += 1) {
@@ -66,6 +76,7 @@ export class WorkingState {
 
   /** Puts the device into a state of the store. */
   moveTo(state: number): void {
+    this.takeIds();
     const { blocks, table } = this.#store;
     const wanted = this.#store.blockIds(state);
     const flash = this.#device.flash.bytes;
@@ -97,7 +108,11 @@ export class WorkingState {
     }
     if (this.#device.flash.bits !== this.#bits) this.#followRegisters();
     const { address, length, before } = operation;
-    this.#follow(address, length, before);
+    if (operation.kind === "erase" && this.#erasesAll && areWholeBlocks(address, length)) {
+      this.#forgetBlocks(blockOfWord(address >>> 2), length / BLOCK_BYTES);
+    } else {
+      this.#follow(address, length, before);
+    }
     return this.#name(blockOfWord(address >>> 2), blockOfWord((address + length - 1) >>> 2));
   }
 
@@ -114,6 +129,14 @@ export class WorkingState {
     return this.#name(first, last);
   }
 
+  /** Follows an erase of whole blocks: they go as they came. */
+  #forgetBlocks(first: number, count: number): void {
+    for (let block = first; block < first + count; block += 1) {
+      xorLanes(this.#lanes, 0, this.#blockLanes, block * LANES);
+      this.#blockLanes.fill(0, block * LANES, (block + 1) * LANES);
+    }
+  }
+
   /** Follows content that has changed from `before`. */
   #follow(address: number, length: number, before: Uint8Array): void {
     const last = (address + length - 1) >>> 2;
@@ -125,6 +148,44 @@ export class WorkingState {
       if (was !== this.#erasedWord) this.#toggle(index, was, offset);
       if (now !== this.#erasedWord) this.#toggle(index, now, offset);
     }
+  }
+
+  /**
+   * The torn outcomes of an erase in the given classes, which are always the same ones: what they are
+   * and change follows from what the page holds alone. To be called before the operation takes effect.
+   *
+   * @returns undefined when flash remembers more than content, or would, or the part is defective
+   */
+  erasePlan(operation: FlashOperation, classes: readonly TearClass[]): ErasePlan | undefined {
+    const { address, length } = operation;
+    const isPlain = this.#erasesAll && this.#bits.length === 0 && this.#device.flash.bits.length === 0;
+    if (operation.kind !== "erase" || !isPlain) return undefined;
+    const key = this.#planKey.fill(0);
+    const last = blockOfWord((address + length - 1) >>> 2);
+    for (let block = blockOfWord(address >>> 2); block <= last; block += 1) {
+      xorLanes(key, 0, this.#blockLanes, block * LANES);
+    }
+    return this.#erasePlans.of(key, operation, classes, this.#erasedWord);
+  }
+
+  /**
+   * Names the state that an erase leaves when it is torn as entry `index` of its plan says; as
+   * {@link torn}, at the cost of looking it up.
+   */
+  tornErase(
+    operation: FlashOperation,
+    plan: ErasePlan,
+    index: number,
+    classes: readonly TearClass[],
+  ): number {
+    copyLanes(this.#tornLanes, 0, this.#lanes, 0);
+    xorLanes(this.#tornLanes, 0, plan.lanes, index * LANES);
+    const known = this.#store.find(this.#tornLanes);
+    if (known >= 0) return known;
+    const variant = plan.variants[index] ?? 0;
+    const outcome = tornVariant(operation, variant, classes);
+    if (outcome === undefined) throw new Error(`A plan has torn variant ${variant}, and the erase has not.`);
+    return this.torn(operation, outcome);
   }
 
   /**
@@ -173,6 +234,7 @@ export class WorkingState {
     touched: readonly number[],
     registers: BigUint64Array | undefined,
   ): number {
+    this.takeIds();
     const { blocks } = this.#store;
     const flash = this.#device.flash.bytes;
     const ids = this.#blockIds;
@@ -194,6 +256,16 @@ export class WorkingState {
     return state;
   }
 
+  /**
+   * Takes over the block ids of the state that the device is in, if that was put off. To be called
+   * before the store forgets any states.
+   */
+  takeIds(): void {
+    if (this.#idsFrom === NOTHING_YET) return;
+    this.#blockIds.set(this.#store.blockIds(this.#idsFrom));
+    this.#idsFrom = NOTHING_YET;
+  }
+
   /** Takes over counters and device bits as the device now has them. */
   #followRegisters(): void {
     const { bits } = this.#device.flash;
@@ -213,10 +285,10 @@ export class WorkingState {
   #name(first: number, last: number): number {
     const known = this.#store.find(this.#lanes);
     if (known >= 0) {
-      const ids = this.#store.blockIds(known);
-      for (let block = first; block <= last; block += 1) this.#blockIds[block] = ids[block] ?? 0;
+      this.#idsFrom = known;
       return known;
     }
+    this.takeIds();
     for (let block = first; block <= last; block += 1) this.#internBlock(block);
     const state = this.#store.add(this.#lanes, this.#blockIds, this.#registersId);
     this.#onNew(state);
@@ -255,6 +327,10 @@ function blocksOf(patches: readonly Patch[]): number[] {
 
 function toggleRegisters(lanes: Int32Array, registers: BigUint64Array): void {
   for (let id = 0; id < registers.length; id += 1) toggleCounter(lanes, 0, id, registers[id] ?? 0n);
+}
+
+function areWholeBlocks(address: number, length: number): boolean {
+  return address % BLOCK_BYTES === 0 && length % BLOCK_BYTES === 0;
 }
 
 function blockOfWord(index: number): number {

@@ -21,7 +21,13 @@ import { ViolationLog } from "../violation.ts";
 import { Watchdog } from "../watchdog.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { type Effect, type GlitchSite, GlitchCode } from "../wasm/glitch-model.ts";
-import { glitchExport, HUNG, instrumentForGlitches, type GlitchRun } from "../wasm/glitch-module.ts";
+import {
+  FIRED_TWICE,
+  glitchExport,
+  HUNG,
+  instrumentForGlitches,
+  type GlitchRun,
+} from "../wasm/glitch-module.ts";
 import { loadModule } from "../wasm/load.ts";
 import type { DecodedModule } from "../wasm/module.ts";
 import { closureOf, functionIndices, kernelIndices } from "./kernel-purity.ts";
@@ -51,6 +57,8 @@ export interface GlitchRunOutcome {
   readonly operations: number;
   /** The glitch was reached. */
   readonly fired: boolean;
+  /** The second glitch was reached, and the run came to an end behind it. */
+  readonly firedTwice: boolean;
 }
 
 /** The run without a glitch: which straight runs of code it went through, in order. */
@@ -62,6 +70,25 @@ export interface GoldenRun {
   readonly sites: readonly GlitchSite[];
 }
 
+/** A glitch in a run: so many instructions after reset, or after the first glitch. */
+export interface GlitchAim {
+  readonly index: number;
+  readonly effect: Effect;
+}
+
+/** What {@link GlitchBench.observe} tells, in the order in which it happens. */
+export interface GlitchObserver {
+  /** A straight run of code begins; `sites` are its instructions. */
+  run(run: number, sites: readonly GlitchSite[]): void;
+  /**
+   * The bootloader calls the device or a kernel: a checkpoint.
+   *
+   * @param call number of the function called
+   * @param digest computes a digest of the arguments, of RAM and of every global, in two halves
+   */
+  checkpoint(call: number, digest: () => readonly [number, number]): void;
+}
+
 /** A countdown that no run reaches. */
 const NEVER = 0x7fff_ffff;
 /**
@@ -69,6 +96,10 @@ const NEVER = 0x7fff_ffff;
  * boot, because a glitched refusal may turn into one that installs, checks and boots.
  */
 const HANG_INSTRUCTIONS = 2_000_000;
+/** The same, in boots without a glitch, for boots that are longer than that. */
+const HANG_BOOTS = 2;
+const FNV_PRIME = 16777619;
+const NO_AIM: GlitchAim = { index: NEVER, effect: { code: GlitchCode.Skip, bit: 0 } };
 
 /** Runs one bootloader from one state, with and without glitches. */
 export class GlitchBench {
@@ -90,6 +121,9 @@ export class GlitchBench {
   readonly #undo: UndoLog;
   readonly #instance: Instance;
   #golden: GoldenRun | undefined;
+  #traced: Instance | undefined;
+  #observer: GlitchObserver | undefined;
+  #digest: WasmFunction = () => 0;
 
   /** Throws ModuleError for a module that the device refuses, KernelError for a kernel that is none. */
   constructor(options: BenchOptions) {
@@ -132,26 +166,41 @@ export class GlitchBench {
   /** The run without a glitch, recorded once. */
   golden(): GoldenRun {
     if (this.#golden !== undefined) return this.#golden;
-    const trace: number[] = [];
-    const traced = this.#instantiate(true, (run) => trace.push(run));
-    const outcome = { ...this.#powerOn(traced, NEVER, 0, 0, 0) };
+    const sites: GlitchSite[] = [];
+    const observer: GlitchObserver = {
+      run: (_run, ofRun) => {
+        for (const site of ofRun) sites.push(site);
+      },
+      checkpoint: () => undefined,
+    };
+    const outcome = { ...this.#observed(observer, NO_AIM, 0) };
     this.rewind();
-    const sites = trace.flatMap((run) => traced.runs[run]?.sites ?? []);
     this.#golden = { outcome, instructions: sites.length, sites };
     return this.#golden;
   }
 
   /**
-   * One run, disturbed at a dynamic index. What it wrote stays in flash and counters until
+   * One run, disturbed at a dynamic index, and a second time if `second` says so, whose index counts
+   * from the first glitch and is at least 1. What it wrote stays in flash and counters until
    * {@link rewind}.
    */
-  run(index: number, effect: Effect): GlitchRunOutcome {
-    return this.#powerOn(this.#instance, index, effect.code, effect.bit, HANG_INSTRUCTIONS);
+  run(index: number, effect: Effect, second?: GlitchAim): GlitchRunOutcome {
+    return this.#powerOn(this.#instance, { index, effect }, this.#hangInstructions(), second);
+  }
+
+  /** One run like {@link run}, told step by step: slower by far. */
+  observe(observer: GlitchObserver, index: number, effect: Effect): GlitchRunOutcome {
+    return this.#observed(observer, { index, effect }, this.#hangInstructions());
+  }
+
+  /** The run without a glitch, told step by step. */
+  observeUndisturbed(observer: GlitchObserver): GlitchRunOutcome {
+    return this.#observed(observer, NO_AIM, 0);
   }
 
   /** One run of the instrumented module in which no glitch is reached, for comparison. */
   runUndisturbed(): GlitchRunOutcome & { readonly instructions: number } {
-    const outcome = this.#powerOn(this.#instance, NEVER, GlitchCode.Skip, 0, 0);
+    const outcome = this.#powerOn(this.#instance, NO_AIM, 0);
     return { ...outcome, instructions: NEVER - Number(this.#instance.countdown.value) };
   }
 
@@ -165,6 +214,11 @@ export class GlitchBench {
     return this.#undo.written();
   }
 
+  /** The operations of the run that took effect, in order. */
+  operations(): readonly DoneOperation[] {
+    return this.#undo.done;
+  }
+
   /** Undoes what the run has written, all or all but its first `kept` operations. */
   rewind(kept = 0): void {
     this.#undo.rewind(kept);
@@ -175,7 +229,19 @@ export class GlitchBench {
     return { flash: this.flash.bytes.slice(), counters: this.counters.values.slice() };
   }
 
-  #instantiate(traced: boolean, onRun?: (run: number) => void): Instance {
+  #hangInstructions(): number {
+    return Math.max(HANG_INSTRUCTIONS, HANG_BOOTS * this.golden().instructions);
+  }
+
+  #observed(observer: GlitchObserver, aim: GlitchAim, budget: number): GlitchRunOutcome {
+    this.#traced ??= this.#instantiate(true);
+    this.#observer = observer;
+    const outcome = this.#powerOn(this.#traced, aim, budget);
+    this.#observer = undefined;
+    return outcome;
+  }
+
+  #instantiate(traced: boolean): Instance {
     const rewritten = instrumentForGlitches(this.module, {
       ramStart: RAM_BASE,
       ramEnd: this.#linearRamEnd,
@@ -183,12 +249,12 @@ export class GlitchBench {
       traced,
     });
     this.#memory.fill(0, RAM_BASE, RAM_BASE + RAM_BYTES);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(rewritten.bytes), {
-      ...this.#imports,
-      bo: { ...this.kernels.functions, ...(onRun === undefined ? {} : { run: onRun }) },
-    });
+    const { exports } = new WebAssembly.Instance(
+      new WebAssembly.Module(rewritten.bytes),
+      traced ? this.#tracedImports(rewritten.runs) : { ...this.#imports, bo: { ...this.kernels.functions } },
+    );
+    if (traced) this.#digest = callable(exports[glitchExport.digest]);
     return {
-      runs: rewritten.runs,
       ram: this.#memory.slice(RAM_BASE, RAM_BASE + RAM_BYTES),
       reset: callable(exports["reset"]),
       arm: callable(exports[glitchExport.arm]),
@@ -197,7 +263,42 @@ export class GlitchBench {
     };
   }
 
-  #powerOn(instance: Instance, index: number, code: number, bit: number, budget: number): GlitchRunOutcome {
+  /** The imports, each of which tells the observer of its call first. */
+  #tracedImports(runs: readonly GlitchRun[]): WebAssembly.Imports {
+    let calls = 0;
+    const watched = (functions: Readonly<Record<string, unknown>>): WebAssembly.ModuleImports =>
+      Object.fromEntries(
+        Object.entries(functions).map(([name, value]) => {
+          const call = (calls += 1);
+          const target = callable(value);
+          const watching = (...values: WasmNumber[]): unknown => {
+            this.#observer?.checkpoint(call, () => {
+              let seed = call;
+              for (const each of values) seed = Math.imul(seed ^ Number(each), FNV_PRIME);
+              return [Number(this.#digest(seed)), Number(this.#digest(~seed))];
+            });
+            return target(...values);
+          };
+          return [name, watching];
+        }),
+      );
+    const run = (index: number): void => {
+      const sites = runs[index]?.sites;
+      if (sites !== undefined) this.#observer?.run(index, sites);
+    };
+    return {
+      ...this.#imports,
+      hal: watched({ ...this.#imports["hal"] }),
+      bo: { ...watched(this.kernels.functions), run },
+    };
+  }
+
+  #powerOn(
+    instance: Instance,
+    { index, effect }: GlitchAim,
+    budget: number,
+    second?: GlitchAim,
+  ): GlitchRunOutcome {
     this.#memory.set(instance.ram, RAM_BASE);
     this.#power.powerOn(this.#undo, undefined);
     this.#clock.powerOn();
@@ -206,7 +307,11 @@ export class GlitchBench {
     if (this.#violations.list.length > 0) this.#violations.powerOn();
     this.#hal.enterStage("bootloader", this.#linearRamEnd);
     this.kernels.begin();
-    instance.arm(index, code, bit, budget);
+    if (second === undefined) instance.arm(index, effect.code, effect.bit, budget, 0, 0, 0);
+    else {
+      const { code, bit } = second.effect;
+      instance.arm(index, effect.code, effect.bit, budget, second.index, code, bit);
+    }
     let end: RunEnd = "returned";
     try {
       instance.reset();
@@ -222,32 +327,37 @@ export class GlitchBench {
       bootLength: this.#hal.bootLength,
       operations: this.#undo.operations,
       fired: instance.fired.value !== 0,
+      firedTwice: instance.fired.value === FIRED_TWICE,
     };
   }
 }
 
 interface Instance {
-  readonly runs: readonly GlitchRun[];
   /** RAM as instantiation leaves it. */
   readonly ram: Uint8Array<ArrayBuffer>;
-  readonly reset: (...values: number[]) => unknown;
-  readonly arm: (...values: number[]) => unknown;
+  readonly reset: WasmFunction;
+  readonly arm: WasmFunction;
   readonly countdown: WebAssembly.Global;
   readonly fired: WebAssembly.Global;
 }
 
-/** One operation that took effect: how to undo it, and what it did, as text. */
-interface Done {
-  readonly undo: { readonly address: number; readonly bytes: Uint8Array } | { id: number; before: bigint };
-  readonly text: string;
-}
+/** An operation that took effect, and what it did, as text. */
+export type DoneOperation = { readonly text: string } & (
+  | { readonly kind: "counter"; readonly id: number; readonly before: bigint }
+  | {
+      readonly kind: "erase" | "program";
+      readonly address: number;
+      readonly before: Uint8Array;
+      readonly after: Uint8Array;
+    }
+);
 
 /** Keeps what operations overwrite. */
 class UndoLog implements PowerObserver {
   readonly #flash: Flash;
   readonly #counters: Counters;
   readonly #kernels: Kernels;
-  readonly #done: Done[] = [];
+  readonly #done: DoneOperation[] = [];
   /** Numbers of flash contents, by what came before and what was written. */
   readonly #versions = new Map<string, number>();
 
@@ -264,16 +374,22 @@ class UndoLog implements PowerObserver {
   before(operation: Operation): void {
     if (operation.kind === "counter") {
       const { id, before, after } = operation;
-      this.#done.push({ undo: { id, before }, text: `counter ${id}: ${after}` });
+      this.#done.push({ kind: "counter", id, before, text: `counter ${id}: ${after}` });
       return;
     }
-    const { address, before, after } = operation;
+    const { kind, address, length } = operation;
+    const before = operation.before.slice(0, length);
+    const after = operation.after.slice(0, length);
     const text = `${address}: ${after.join()}`;
-    this.#done.push({ undo: { address, bytes: before.slice() }, text });
+    this.#done.push({ kind, address, before, after, text });
     const content = `${this.#kernels.flashVersion} ${text}`;
     let version = this.#versions.get(content);
     if (version === undefined) this.#versions.set(content, (version = this.#versions.size + 1));
     this.#kernels.flashVersion = version;
+  }
+
+  get done(): readonly DoneOperation[] {
+    return [...this.#done];
   }
 
   written(): string {
@@ -283,9 +399,9 @@ class UndoLog implements PowerObserver {
   /** Undoes all operations but the first `kept`. */
   rewind(kept = 0): void {
     if (this.#done.length === 0) return;
-    for (const { undo } of this.#done.splice(kept).reverse()) {
-      if ("address" in undo) this.#flash.bytes.set(undo.bytes, undo.address);
-      else this.#counters.values[undo.id] = undo.before;
+    for (const operation of this.#done.splice(kept).reverse()) {
+      if (operation.kind === "counter") this.#counters.values[operation.id] = operation.before;
+      else this.#flash.bytes.set(operation.before, operation.address);
     }
     this.#kernels.flashVersion = 0;
   }
@@ -302,12 +418,15 @@ function linearRamEnd(bootloader: Uint8Array): number {
   }).footprint.linearRamEnd;
 }
 
-function callable(value: unknown): (...values: number[]) => unknown {
+type WasmNumber = number | bigint;
+type WasmFunction = (...values: WasmNumber[]) => unknown;
+
+function callable(value: unknown): WasmFunction {
   if (!isCallable(value)) throw new TypeError("The rewritten module lost an export.");
   return value;
 }
 
-function isCallable(value: unknown): value is (...values: number[]) => unknown {
+function isCallable(value: unknown): value is WasmFunction {
   return typeof value === "function";
 }
 

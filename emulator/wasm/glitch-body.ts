@@ -12,7 +12,6 @@
  * glitches make; loads are not: what is not memory reads as 0.
  */
 import { ByteWriter } from "./byte-writer.ts";
-import { HUNG } from "./glitch-context.ts";
 import type { GlitchContext } from "./glitch-context.ts";
 import { GlitchCode, isConditional, isSite } from "./glitch-model.ts";
 import type { GlitchSite } from "./glitch-model.ts";
@@ -248,7 +247,6 @@ class GlitchBodyRewriter {
       return;
     }
     const run = context.runs.push({ sites }) - 1;
-    const { globals } = context;
     if (context.traceFunction !== undefined) {
       code.byte(Opcode.I32Const).signed(run).byte(Opcode.Call).u32(context.traceFunction);
     }
@@ -258,16 +256,12 @@ class GlitchBodyRewriter {
     code.raw(Opcode.I32Const, 0, I32_LT_S);
     this.emitIf(type);
     const hit = this.local("hit", "i32");
-    code.byte(Opcode.GlobalGet).u32(globals.fired);
-    code.raw(Opcode.If, TypeCode.Empty, Opcode.I32Const, HUNG).byte(Opcode.GlobalSet).u32(globals.fired);
-    code.raw(Opcode.Unreachable, Opcode.End);
     code.byte(Opcode.LocalGet).u32(countdown).byte(Opcode.I32Const).signed(sites.length);
-    code.byte(Opcode.I32Add).byte(Opcode.LocalSet).u32(hit);
-    code.raw(Opcode.I32Const, 1).byte(Opcode.GlobalSet).u32(globals.fired);
-    code.byte(Opcode.GlobalGet).u32(globals.budget).byte(Opcode.LocalSet).u32(countdown);
+    code.byte(Opcode.I32Add).byte(Opcode.LocalTee).u32(hit).byte(Opcode.I32Const).signed(sites.length);
+    code.byte(Opcode.Call).u32(context.fireFunction).byte(Opcode.LocalSet).u32(countdown);
     let position = 0;
     for (const step of steps) {
-      if (step.isSite) this.emitDisturbed(step, position++, hit);
+      if (step.isSite) this.emitDisturbed(step, position++, sites.length, hit);
       else this.emitStep(step);
     }
     code.byte(Opcode.Else);
@@ -298,7 +292,7 @@ class GlitchBodyRewriter {
   }
 
   /** The step, unless the glitch hits it and its code is one that the step knows. */
-  private emitDisturbed(step: Step, position: number, hit: number): void {
+  private emitDisturbed(step: Step, position: number, count: number, hit: number): void {
     const { code } = this;
     const type: FunctionType = step.type;
     code.byte(Opcode.LocalGet).u32(hit).byte(Opcode.I32Const).signed(position).byte(I32_EQ);
@@ -313,6 +307,11 @@ class GlitchBodyRewriter {
     }
     this.emitStep(step);
     for (let depth = effects.length; depth > 0; depth--) code.byte(Opcode.End);
+    if (position + 1 < count) {
+      // A second glitch may follow in this very run.
+      code.byte(Opcode.LocalGet).u32(hit).byte(Opcode.I32Const).signed(count);
+      code.byte(Opcode.Call).u32(this.context.againFunction).byte(Opcode.LocalSet).u32(hit);
+    }
     code.byte(Opcode.Else);
     this.emitStep(step);
     code.byte(Opcode.End);

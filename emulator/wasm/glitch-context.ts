@@ -6,6 +6,8 @@ import type { DecodedModule, FunctionType } from "./module.ts";
 
 /** Value of bo:fired when the budget behind a glitch is used up. */
 export const HUNG = 2;
+/** Value of bo:fired when the second glitch was reached. */
+export const FIRED_TWICE = 3;
 
 /** A straight run of code: its instructions that count, in order. */
 export interface GlitchRun {
@@ -27,6 +29,16 @@ export interface GlitchContext {
   readonly traceFunction: number | undefined;
   /** Index of guardRange(address, length). */
   readonly guardFunction: number;
+  /**
+   * Index of fire(position, count): a glitch lies `position` instructions into a run of `count`. Returns
+   * the countdown that goes on behind the run.
+   */
+  readonly fireFunction: number;
+  /**
+   * Index of again(position, count): the glitch at `position` has happened. Returns where in the same
+   * run the second one lies, or a negative number.
+   */
+  readonly againFunction: number;
   /** Index of a function type, added to the module if it is not there. */
   readonly typeIndex: (type: FunctionType) => number;
 }
@@ -38,4 +50,8 @@ export interface GlitchGlobals {
   readonly bit: number;
   readonly budget: number;
   readonly fired: number;
+  /** Instructions from the first glitch to the second, 0 if there is none or it has happened. */
+  readonly distance: number;
+  readonly secondCode: number;
+  readonly secondBit: number;
 }

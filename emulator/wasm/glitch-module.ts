@@ -7,9 +7,14 @@
  * index behind them moves. What is added to the exports:
  *
  * ```
- * bo:arm(countdown, code, bit, budget)   puts every global back to its first value and sets the glitch
+ * bo:arm(countdown, code, bit, budget, distance, secondCode, secondBit)
+ *                      puts every global back to its first value and sets the glitch, and a second
+ *                      one `distance` instructions behind it, counted as the disturbed run executes
+ *                      them; a distance of 0: no second one
  * bo:countdown   i32   instructions left before the glitch; what is left of the budget after it
- * bo:fired       i32   1 once the glitch was reached, 2 once the budget behind it was used up
+ * bo:fired       i32   1 once the glitch was reached, 3 once the second one was, 2 once the budget
+ *                      behind the last one was used up
+ * bo:digest(seed) -> i32   a digest of RAM and of every mutable global of the module; traced only
  * ```
  */
 import { ByteReader } from "./byte-reader.ts";
@@ -17,18 +22,23 @@ import { ByteWriter } from "./byte-writer.ts";
 import { sectionOrder } from "./decode.ts";
 import { rewriteForGlitches } from "./glitch-body.ts";
 import type { GlitchContext, GlitchGlobals, GlitchRun } from "./glitch-context.ts";
-import { InstructionReader } from "./instruction.ts";
+import { GLITCH_GLOBAL_COUNT, HostCode, skipExpression } from "./glitch-host-code.ts";
 import { SectionId } from "./module.ts";
 import type { DecodedModule, FunctionType } from "./module.ts";
 import { Opcode, typeCode, TypeCode } from "./opcode.ts";
 
-export { HUNG } from "./glitch-context.ts";
+export { FIRED_TWICE, HUNG } from "./glitch-context.ts";
 export type { GlitchRun } from "./glitch-context.ts";
 
 /** Import module of the functions that the host adds. */
 export const GLITCH_IMPORTS = "bo";
 /** Export names that are added. */
-export const glitchExport = { arm: "bo:arm", countdown: "bo:countdown", fired: "bo:fired" } as const;
+export const glitchExport = {
+  arm: "bo:arm",
+  countdown: "bo:countdown",
+  fired: "bo:fired",
+  digest: "bo:digest",
+} as const;
 
 export interface GlitchOptions {
   /** Stores outside of `[ramStart, ramEnd)` trap. */
@@ -103,6 +113,9 @@ class GlitchAssembler {
       bit: this.firstGlobal + 2,
       budget: this.firstGlobal + 3,
       fired: this.firstGlobal + 4,
+      distance: this.firstGlobal + 5,
+      secondCode: this.firstGlobal + 6,
+      secondBit: this.firstGlobal + 7,
     };
     this.context = {
       module,
@@ -118,6 +131,8 @@ class GlitchAssembler {
       isOpaque: (index) => index < module.importedFunctionCount || kernels.has(index),
       traceFunction: options.traced ? module.importedFunctionCount + added - 1 : undefined,
       guardFunction: module.functions.length + added,
+      fireFunction: module.functions.length + added + 2,
+      againFunction: module.functions.length + added + 3,
       typeIndex: (type) => this.typeIndex(type),
     };
   }
@@ -125,7 +140,8 @@ class GlitchAssembler {
   assemble(): GlitchModule {
     const code = this.code();
     // Every type has to be known before the type section is written.
-    for (const type of [GUARD, ARM, ...this.hostFunctions.map((host) => host.type)]) this.typeIndex(type);
+    for (const type of [...this.addedTypes(), ...this.hostFunctions.map((host) => host.type)])
+      this.typeIndex(type);
     const output = new ByteWriter(this.module.bytes.length * 12).copy(this.module.bytes, 0, 8);
     for (const id of sectionOrder) {
       const body = id === SectionId.Code ? code : this.section(id);
@@ -154,24 +170,30 @@ class GlitchAssembler {
       }
       case SectionId.Function: {
         const defined = module.functions.slice(module.importedFunctionCount);
-        writer.u32(defined.length + 2);
+        const added = this.addedTypes();
+        writer.u32(defined.length + added.length);
         for (const entry of defined) writer.u32(entry.typeIndex);
-        return writer.u32(this.typeIndex(GUARD)).u32(this.typeIndex(ARM)).finish();
+        for (const type of added) writer.u32(this.typeIndex(type));
+        return writer.finish();
       }
       case SectionId.Global: {
-        writer.u32(module.globals.filter((global) => !global.imported).length + 5);
+        writer.u32(module.globals.filter((global) => !global.imported).length + GLITCH_GLOBAL_COUNT);
         this.copyElements(writer, id);
-        for (let count = 0; count < 5; count++) writer.raw(TypeCode.I32, 1, Opcode.I32Const, 0, Opcode.End);
+        for (let count = 0; count < GLITCH_GLOBAL_COUNT; count++)
+          writer.raw(TypeCode.I32, 1, Opcode.I32Const, 0, Opcode.End);
         return writer.finish();
       }
       case SectionId.Export: {
-        writer.u32(module.exports.length + 3);
+        writer.u32(module.exports.length + (this.options.traced ? 4 : 3));
         for (const { name, kind, index } of module.exports) {
           writeExport(writer, name, kind, kind === "function" ? context.functionIndex(index) : index);
         }
         writeExport(writer, glitchExport.arm, "function", context.guardFunction + 1);
         writeExport(writer, glitchExport.countdown, "global", context.globals.countdown);
         writeExport(writer, glitchExport.fired, "global", context.globals.fired);
+        if (this.options.traced) {
+          writeExport(writer, glitchExport.digest, "function", context.againFunction + 1);
+        }
         return writer.finish();
       }
       case SectionId.Element:
@@ -200,7 +222,7 @@ class GlitchAssembler {
       const start = reader.position;
       const flags = reader.u32();
       if (flags === 2) reader.u32();
-      if ((flags & 1) === 0) this.skipExpression(reader, section.end);
+      if ((flags & 1) === 0) skipExpression(this.module, reader, section.end);
       if (flags !== 0) reader.byte();
       writer.copy(bytes, start, reader.position);
       const functions = reader.u32();
@@ -210,14 +232,6 @@ class GlitchAssembler {
       }
     }
     return writer.finish();
-  }
-
-  /** Skips a constant expression; returns where its `end` stands. */
-  private skipExpression(reader: ByteReader, end: number): number {
-    const instructions = new InstructionReader(this.module.bytes, reader.position, end);
-    while (instructions.next() && instructions.opcode !== Opcode.End);
-    reader.skip(instructions.nextOffset - reader.position);
-    return instructions.offset;
   }
 
   /** Copies what a section holds behind its count. */
@@ -232,63 +246,22 @@ class GlitchAssembler {
   private code(): Uint8Array {
     const { module, context } = this;
     const defined = module.functions.slice(module.importedFunctionCount);
-    const writer = new ByteWriter(module.bytes.length * 12).u32(defined.length + 2);
+    const writer = new ByteWriter(module.bytes.length * 12).u32(defined.length + this.addedTypes().length);
     for (const entry of defined) {
       const isKernel = this.options.kernels.includes(entry.index);
       const body = isKernel ? UNREACHABLE_BODY : rewriteForGlitches(context, entry);
       writer.u32(body.length).copy(body);
     }
-    for (const body of [this.guardBody(), this.armBody()]) writer.u32(body.length).copy(body);
+    const host = new HostCode(context);
+    const bodies = [host.guardRange(), host.arm(), host.fire(), host.again()];
+    if (this.options.traced) bodies.push(host.digest());
+    for (const body of bodies) writer.u32(body.length).copy(body);
     return writer.finish();
   }
 
-  /** guardRange(address, length): traps unless the range lies in RAM; a length of 0 always passes. */
-  private guardBody(): Uint8Array {
-    const { ramStart, ramEnd } = this.context;
-    const code = new ByteWriter().byte(0);
-    code.byte(Opcode.LocalGet).u32(1).raw(Opcode.If, TypeCode.Empty);
-    code
-      .byte(Opcode.LocalGet)
-      .u32(0)
-      .byte(Opcode.I32Const)
-      .signed(ramStart | 0)
-      .byte(Opcode.I32Sub);
-    code
-      .byte(Opcode.I32Const)
-      .signed((ramEnd - ramStart) | 0)
-      .byte(Opcode.I32GtU);
-    code
-      .byte(Opcode.LocalGet)
-      .u32(1)
-      .byte(Opcode.I32Const)
-      .signed(ramEnd | 0);
-    code.byte(Opcode.LocalGet).u32(0).raw(Opcode.I32Sub, Opcode.I32GtU, Opcode.I32Or);
-    code.raw(Opcode.If, TypeCode.Empty, Opcode.Unreachable, Opcode.End, Opcode.End, Opcode.End);
-    return code.finish();
-  }
-
-  /** bo:arm: the globals of the module as they were at first, then the glitch. */
-  private armBody(): Uint8Array {
-    const { module, context } = this;
-    const code = new ByteWriter().byte(0);
-    const section = module.sections.find((entry) => entry.id === SectionId.Global);
-    if (section !== undefined) {
-      const reader = new ByteReader(module.bytes, section.bodyStart, section.end);
-      reader.u32();
-      module.globals.forEach((global, index) => {
-        if (global.imported) return;
-        reader.skip(2);
-        const start = reader.position;
-        const end = this.skipExpression(reader, section.end);
-        if (global.mutable) code.copy(module.bytes, start, end).byte(Opcode.GlobalSet).u32(index);
-      });
-    }
-    const { countdown, code: glitchCode, bit, budget, fired } = context.globals;
-    [countdown, glitchCode, bit, budget].forEach((global, parameter) => {
-      code.byte(Opcode.LocalGet).u32(parameter).byte(Opcode.GlobalSet).u32(global);
-    });
-    code.raw(Opcode.I32Const, 0).byte(Opcode.GlobalSet).u32(fired);
-    return code.byte(Opcode.End).finish();
+  /** Types of the functions added behind those of the module, in their order. */
+  private addedTypes(): readonly FunctionType[] {
+    return this.options.traced ? [GUARD, ARM, FIRE, FIRE, DIGEST] : [GUARD, ARM, FIRE, FIRE];
   }
 
   private typeIndex(type: FunctionType): number {
@@ -302,7 +275,9 @@ class GlitchAssembler {
 }
 
 const GUARD: FunctionType = { parameters: ["i32", "i32"], results: [] };
-const ARM: FunctionType = { parameters: ["i32", "i32", "i32", "i32"], results: [] };
+const ARM: FunctionType = { parameters: Array.from({ length: 7 }, () => "i32"), results: [] };
+const FIRE: FunctionType = { parameters: ["i32", "i32"], results: ["i32"] };
+const DIGEST: FunctionType = { parameters: ["i32"], results: ["i32"] };
 const UNREACHABLE_BODY = Uint8Array.of(0, Opcode.Unreachable, Opcode.End);
 const KIND_CODES = { function: 0, table: 1, memory: 2, global: 3 } as const;
 

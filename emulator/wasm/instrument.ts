@@ -16,6 +16,7 @@
  */
 import { ByteWriter } from "./byte-writer.ts";
 import { sectionOrder } from "./decode.ts";
+import type { EdgeRecorder } from "./edge-coverage.ts";
 import type { FaultSite } from "./fault.ts";
 import { helperBodies, helperTypes } from "./guard.ts";
 import type { Bounds, Build, Instrumentation } from "./instrumentation.ts";
@@ -32,6 +33,8 @@ export interface InstrumentOptions {
   readonly bounds: Bounds;
   /** Count executed instructions exactly, and with them the bytes loaded and stored. */
   readonly countInstructions?: boolean;
+  /** Count which ways are taken; receives an edge for each counter. */
+  readonly edges?: EdgeRecorder;
 }
 
 /** Export names that instrumentation adds. */
@@ -64,6 +67,7 @@ export function instrument(module: DecodedModule, options: InstrumentOptions): I
     build: options.build,
     bounds: options.bounds,
     counting: options.countInstructions ?? false,
+    edges: options.edges,
     sites: [],
     globals: {
       fuel: firstGlobal,

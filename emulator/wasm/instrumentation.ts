@@ -1,6 +1,7 @@
 /**
  * What the parts of the instrumentation share: its bounds, and the indices of what it adds.
  */
+import type { EdgeRecorder } from "./edge-coverage.ts";
 import type { FaultSite } from "./fault.ts";
 import type { DecodedModule } from "./module.ts";
 
@@ -25,6 +26,8 @@ export interface Instrumentation {
   readonly build: Build;
   readonly bounds: Bounds;
   readonly counting: boolean;
+  /** Counts edges where it is there. */
+  readonly edges: EdgeRecorder | undefined;
   readonly sites: FaultSite[];
   readonly globals: {
     fuel: number;

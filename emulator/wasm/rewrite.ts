@@ -10,6 +10,7 @@
 import { ByteWriter } from "./byte-writer.ts";
 import { planCharges } from "./charge.ts";
 import type { ChargePlan, Segment } from "./charge.ts";
+import type { EdgeWriter } from "./edge-coverage.ts";
 import type { FaultSite } from "./fault.ts";
 import type { Instrumentation } from "./instrumentation.ts";
 import { InstructionReader } from "./instruction.ts";
@@ -44,6 +45,7 @@ class BodyRewriter {
   private readonly trapOffsets: number[] = [];
   private readonly addedLocals: ValueType[] = [];
   private readonly localsByRole = new Map<string, number>();
+  private readonly edges: EdgeWriter | undefined;
   private loopCount = 0;
   private segmentCount = 0;
   private depth = 0;
@@ -55,11 +57,13 @@ class BodyRewriter {
     const bytes = instrumentation.module.bytes;
     this.plan = planCharges(bytes, body);
     this.source = new InstructionReader(bytes, body.codeStart, body.end);
+    this.edges = instrumentation.edges?.writer(entry.index, (role) => this.local(role, "i32"));
   }
 
   rewrite(): RewrittenBody {
     this.reloadFuel();
     this.chargeFuel(this.plan.entryFuel, this.body.codeStart);
+    this.edges?.enter(this.code, this.body.codeStart);
     while (this.source.next()) {
       if (this.instrumentation.counting) this.countSegment();
       this.rewriteInstruction(this.source.opcode);
@@ -111,6 +115,7 @@ class BodyRewriter {
       default:
         break;
     }
+    this.edges?.before(this.code, this.source);
     if (mayTrap(opcode)) this.trapOffsets.push(this.code.length, this.source.offset);
     this.code.copy(this.instrumentation.module.bytes, this.source.offset, this.source.nextOffset);
     if (opcode === Opcode.Loop) {
@@ -118,6 +123,7 @@ class BodyRewriter {
     } else if (opcode === Opcode.Call || opcode === Opcode.CallIndirect) {
       this.reloadFuel();
     }
+    this.edges?.after(this.code, this.source);
   }
 
   private guardStore(type: ValueType, bytes: number): void {

@@ -4,9 +4,8 @@
  */
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { formatCaseId } from "../../emulator/explore/case-id.ts";
-import type { RememberedState } from "../../emulator/device.ts";
 import type { TraceEvent } from "../../emulator/trace.ts";
-import { encodeDeviceFile } from "../device/device-file.ts";
+import { encodeDeviceFile, type RecordedState } from "../device/device-file.ts";
 import { traceJsonLines, traceVcd } from "../report/trace-file.ts";
 import { replayJson, replayText } from "./replay-text.ts";
 import type { Replay, ReplayMoment } from "./replay.ts";
@@ -46,16 +45,11 @@ export function bundleFiles({
     const number = String(powerOn.number).padStart(2, "0");
     files.set(`power-ons/${number}-before.device`, deviceFile(scenario, before));
     files.set(`power-ons/${number}-after.device`, deviceFile(scenario, after));
-    // A device file holds what a device keeps; what its flash remembers of torn operations is more.
-    const bits = { before: before.bits, after: after.bits };
-    if (before.bits.length > 0 || after.bits.length > 0) {
-      files.set(`power-ons/${number}-bits.json`, jsonText(bits));
-    }
   }
   return files;
 }
 
-function deviceFile({ profile }: Scenario, state: Omit<Required<RememberedState>, "bits">): string {
+function deviceFile({ profile }: Scenario, state: RecordedState): string {
   return encodeDeviceFile({ profile, state });
 }
 

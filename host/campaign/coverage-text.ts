@@ -32,7 +32,7 @@ export function coverageText(coverage: CrashCoverage): string {
     ...(["cut", "torn", "recut", "retorn"] as const).map((of) => cellOf(site, of)),
     site.source === undefined ? "" : `${site.source.file}:${site.source.line}`,
   ]);
-  const head = ["module", "call site", "operation", "cut", "torn", "recut", "retorn", "function declared at"];
+  const head = ["module", "call site", "operation", "cut", "torn", "recut", "retorn", "source"];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -48,7 +48,36 @@ export function coverageText(coverage: CrashCoverage): string {
     return `${label} after ${count(cuts)}`;
   });
   const became = fates.length === 0 ? [] : [`  In the end, of these cuts: ${fates.join(", ")}.`];
-  return [coverageSentence(coverage), line(head), ...rows.map(line), ...became, ""].join("\n");
+  return [
+    coverageSentence(coverage),
+    line(head),
+    ...rows.map(line),
+    ...became,
+    ...unreachedLines(coverage),
+    "",
+  ].join("\n");
+}
+
+/** Why sites were never reached or torn, those with one reason in one line. */
+function unreachedLines({ sites }: CrashCoverage): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { cut, module, functionName, unreached } of sites) {
+    if (cut > 0) continue;
+    const reason = `${module}: ${unreached ?? "this scenario does not take that path, so no verdict covers it"}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), shortName(functionName)]);
+  }
+  const never = [...byReason].map(
+    ([reason, names]) => `  Never reached: ${[...new Set(names)].join(", ")} of ${reason}.`,
+  );
+  const same = sites.filter((site) => site.cut > 0 && site.torn === 0 && site.unchanging === site.cut);
+  return [
+    ...never,
+    ...same.map(
+      ({ module, functionName, offset }) =>
+        `  Never torn: ${shortName(functionName)}+0x${offset.toString(16)} of ${module}: ` +
+        "its operations found what they were to leave, and so does a torn one.",
+    ),
+  ];
 }
 
 /** Coverage as data that JSON can hold. */
@@ -56,7 +85,11 @@ export function coverageJson(coverage: CrashCoverage): Record<string, unknown> {
   return {
     sentence: coverageSentence(coverage),
     ...coverage,
-    sites: coverage.sites.map(({ source, ...site }) => ({ ...site, source: source ?? null })),
+    sites: coverage.sites.map(({ source, unreached, ...site }) => ({
+      ...site,
+      source: source ?? null,
+      unreached: unreached ?? null,
+    })),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   CallSiteAtlas,
   CallSiteRecorder,
   shortName,
-  sourceLineOf,
+  sourceOf,
   withCallStacks,
   type CallPath,
   type CallSite,
@@ -23,6 +23,7 @@ import {
 } from "../report/call-site.ts";
 import { CutFollower, type CutFate } from "../report/cut-strip.ts";
 import type { Scenario } from "./scenario.ts";
+import { whyUnreached } from "./unreached.ts";
 
 /** Operations seen at one place, by what became of them. */
 export interface CutCounts {
@@ -41,6 +42,10 @@ export interface SiteCoverage extends Readonly<CutCounts>, CallSite {
   readonly kinds: readonly Operation["kind"][];
   /** Where its function is declared, if that is known. */
   readonly source: SourceLine | undefined;
+  /** Operations that changed nothing, as an erase of a blank page: torn, they leave the same. */
+  readonly unchanging: number;
+  /** Why it was never reached, if it was not and that is known. */
+  readonly unreached: string | undefined;
   /** What became of the cuts here: how often each fate of {@link CrashCoverage.fates}. */
   readonly fates: readonly number[];
   /** The ways on which control came here: functions, the outermost first. */
@@ -80,10 +85,10 @@ export function measureCoverage(
   graph: ExploredGraph,
   watchedMax: number = WATCHED_MAX,
 ): CrashCoverage {
-  const { profile, link, recording, bootloader, subject, symbols } = scenario;
+  const { profile, link, recording, bootloader, subject, symbols, sourceMaps } = scenario;
   const { candidates, explored } = chooseSample(graph, watchedMax);
   const device = new Device({ profile, link, recording, build: "fast" });
-  const atlas = new CallSiteAtlas({ bootloader, subject, symbols });
+  const atlas = new CallSiteAtlas({ bootloader, subject, symbols, sourceMaps });
   const recorder = new CallSiteRecorder(atlas, device);
   const follower = new CutFollower(graph, subject.images);
   const tally = new SiteTally();
@@ -91,10 +96,12 @@ export function measureCoverage(
     for (const { state, isRecovery } of candidates) {
       device.restore(graph.remembered(state));
       const kinds: Operation["kind"][] = [];
+      const unchanging: boolean[] = [];
       device.powerOn({
         observer: {
           before: (operation) => {
             kinds[operation.index] = operation.kind;
+            unchanging[operation.index] = changesNothing(operation);
             recorder.before(operation);
           },
         },
@@ -105,6 +112,7 @@ export function measureCoverage(
       kinds.forEach((kind, index) => {
         tally.see(recorder.paths[index], kind, {
           isTorn: torn[index] === 1,
+          changesNothing: unchanging[index] === true,
           isRecovery,
           fate: after[index],
         });
@@ -115,7 +123,10 @@ export function measureCoverage(
   return {
     watched: candidates.length,
     explored,
-    sites: tally.sites(follower.fates.length),
+    sites: tally.sites(follower.fates.length).map((site) => ({
+      ...site,
+      unreached: site.cut > 0 ? undefined : whyUnreached(scenario, site),
+    })),
     fates: follower.fates,
     unplaced: tally.unplaced,
   };
@@ -166,6 +177,7 @@ function tornOperations(edges: ArrayLike<number>, operations: number): Uint8Arra
 interface OpenSite extends CutCounts {
   readonly site: CallSite;
   readonly kinds: Set<Operation["kind"]>;
+  unchanging: number;
   readonly fates: number[];
   readonly ways: Map<string, CutCounts & { functions: readonly string[] }>;
 }
@@ -177,7 +189,12 @@ class SiteTally {
   see(
     path: CallPath | undefined,
     kind: Operation["kind"],
-    how: { readonly isTorn: boolean; readonly isRecovery: boolean; readonly fate: number | undefined },
+    how: {
+      readonly isTorn: boolean;
+      readonly changesNothing: boolean;
+      readonly isRecovery: boolean;
+      readonly fate: number | undefined;
+    },
   ): void {
     const innermost = path?.[0];
     if (path === undefined || innermost === undefined) {
@@ -186,6 +203,7 @@ class SiteTally {
     }
     const open = this.know(innermost);
     open.kinds.add(kind);
+    if (how.changesNothing) open.unchanging += 1;
     if (how.fate !== undefined) open.fates[how.fate] = (open.fates[how.fate] ?? 0) + 1;
     const key = path.map(({ offset }) => offset).join();
     let way = open.ways.get(key);
@@ -206,13 +224,13 @@ class SiteTally {
     const key = `${site.module}/${site.offset}`;
     let open = this.#sites.get(key);
     if (open === undefined) {
-      open = { site, kinds: new Set(), fates: [], ways: new Map(), ...noCounts() };
+      open = { site, kinds: new Set(), unchanging: 0, fates: [], ways: new Map(), ...noCounts() };
       this.#sites.set(key, open);
     }
     return open;
   }
 
-  sites(fateCount: number): SiteCoverage[] {
+  sites(fateCount: number): Omit<SiteCoverage, "unreached">[] {
     return [...this.#sites.values()]
       .sort(
         ({ site: left }, { site: right }) =>
@@ -220,11 +238,12 @@ class SiteTally {
           left.module.localeCompare(right.module, "en") ||
           left.offset - right.offset,
       )
-      .map(({ site, kinds, fates, ways, cut, torn, recut, retorn }) => ({
+      .map(({ site, kinds, unchanging, fates, ways, cut, torn, recut, retorn }) => ({
         ...site,
         kinds: [...kinds],
+        unchanging,
         fates: Array.from({ length: fateCount }, (_unused, fate) => fates[fate] ?? 0),
-        source: sourceLineOf(site.functionName),
+        source: sourceOf(site),
         cut,
         torn,
         recut,
@@ -232,6 +251,13 @@ class SiteTally {
         ways: [...ways.values()],
       }));
   }
+}
+
+function changesNothing(operation: Operation): boolean {
+  if (operation.kind === "counter") return operation.before === operation.after;
+  const { before, after, length } = operation;
+  for (let offset = 0; offset < length; offset += 1) if (before[offset] !== after[offset]) return false;
+  return true;
 }
 
 function rankOf({ module }: CallSite): number {

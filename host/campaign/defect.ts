@@ -11,18 +11,14 @@ import { ORACLES, type Oracle, type OracleId } from "../../emulator/explore/orac
 import type { FlashRange } from "../../emulator/memory-map.ts";
 import { defectiveProfile, type Profile } from "../../emulator/profile.ts";
 import { count, things } from "../report/quantity.ts";
+import { replayCommand } from "./report.ts";
 import { runCampaign, type CampaignOptions, type CampaignResult } from "./run.ts";
-import type { Scenario } from "./scenario.ts";
+import { recoveryOracles, type Scenario } from "./scenario.ts";
 
 const ASKED: readonly OracleId[] = ["authentic", "floor", "alive", "sound", "rules", "counted"];
 
 /** What is demanded of a device with a defect. Of `alive` only that it comes to run in the end. */
-export const DEFECT_ORACLES: readonly Oracle[] = ORACLES.filter(({ id }) => ASKED.includes(id)).map(
-  (oracle) =>
-    oracle.id === "alive"
-      ? { id: oracle.id, sentence: "From every state, uninterrupted power reaches a running, idle image." }
-      : oracle,
-);
+export const DEFECT_ORACLES: readonly Oracle[] = recoveryOracles(ASKED);
 
 /** The scenario with the oracles that a device with a defect has to satisfy, if it is one. */
 export function withDefectOracles(scenario: Scenario): Scenario {
@@ -48,11 +44,12 @@ export function defectsOf(profile: Profile, budget: number): Defect[] {
     inside: page + ((37 * index) % pageBytes),
     bit: index % 8,
   }));
-  const records = Array.from({ length: 16 }, (_, index) => state.address + index);
+  const hasState = state.bytes > 0;
+  const records = Array.from({ length: hasState ? 16 : 0 }, (_, index) => state.address + index);
   const all: Defect[] = [
     ...pages.map((address): Defect => ({ kind: "worn", address })),
     ...pages.map((address): Defect => ({ kind: "failing", address })),
-    ...Array.from({ length: 8 }, (_, index): Defect => {
+    ...Array.from({ length: hasState ? 8 : 0 }, (_, index): Defect => {
       return { kind: "failing", address: state.address + index * unitBytes };
     }),
     ...records.flatMap((address, index): Defect[] => [
@@ -93,7 +90,7 @@ export function runDefects(
 
 /** The results as text, one line per defect, findings below. */
 export function defectText(results: readonly DefectResult[]): string {
-  const lines = results.flatMap(({ defect, result: { exploration, findings, uncut } }) => {
+  const lines = results.flatMap(({ defect, result: { scenario, exploration, findings, uncut } }) => {
     const last = uncut.boots.at(-1);
     const ends = exploration.terminals.map(({ image, floor }) => `${image ?? "nothing"} (floor ${floor})`);
     const verdict = findings.length > 0 ? "FOUND" : exploration.closed ? "ok" : "open";
@@ -104,7 +101,7 @@ export function defectText(results: readonly DefectResult[]): string {
         .slice(0, 2)
         .flatMap(({ oracle, sentence, caseId }) => [
           `    ${oracle}: ${sentence}`,
-          `      brownout replay '${caseId}'`,
+          `      ${replayCommand(scenario, caseId)}`,
         ]),
     ];
   });

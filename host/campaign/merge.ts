@@ -18,6 +18,7 @@ import {
   type Certificate,
   type CertificateProof,
 } from "./certificate-check.ts";
+import { replayCommand } from "./report.ts";
 import type { ShardFinding, ShardRecord } from "./shard.ts";
 
 /** What a shard left. */
@@ -29,6 +30,8 @@ export interface ShardResult {
 /** A finding of the whole. */
 export interface MergedFinding extends ShardFinding {
   readonly caseId: string;
+  /** The command line that plays it again. */
+  readonly replay: string;
 }
 
 /** What the shards found out together. */
@@ -73,6 +76,7 @@ export function mergeShards(shards: readonly ShardResult[]): Merge {
   };
   const certificate = Buffer.concat([...encodeCertificate(header, union)]);
   const isLive = counts["alive"] === undefined;
+  const replayOptions = shards[0]?.record.replayOptions ?? "";
   return {
     header,
     shards: shards.length,
@@ -82,7 +86,10 @@ export function mergeShards(shards: readonly ShardResult[]): Merge {
     deepestNesting: union.reduce((deepest, { cuts }) => Math.max(deepest, cuts), 0),
     proof: open.length === 0 && isLive ? checkCertificate(certificate) : undefined,
     certificate,
-    findings: list.map((finding) => ({ ...finding, caseId: caseIdOf(header, finding) })),
+    findings: list.map((finding) => {
+      const caseId = caseIdOf(header, finding);
+      return { ...finding, caseId, replay: replayCommand({ replayOptions }, caseId) };
+    }),
     findingCounts: counts,
   };
 }

@@ -2,12 +2,16 @@
  * Replays a case: power-on by power-on, cut by cut, then with uninterrupted power until the device
  * is at rest, on the checked build, with every oracle looking on.
  */
+import { flakyIn } from "../../emulator/defect.ts";
 import { CutError, formatCut, type Cut } from "../../emulator/cut.ts";
 import { Device, type PowerCycle, type RememberedState } from "../../emulator/device.ts";
 import { encodeRegisters } from "../../emulator/device-bits.ts";
 import { CaseIdError, parseCaseId, type CaseId } from "../../emulator/explore/case-id.ts";
+import { ClaimReader } from "../../emulator/explore/claim.ts";
+import { NEVER_AT_REST, restlessText, wearText } from "../../emulator/explore/finding.ts";
 import { describeJournal } from "../../emulator/explore/journal.ts";
-import { describeEnd, isUpdateConfirmed, ORACLES, type OracleId } from "../../emulator/explore/oracle.ts";
+import { describeEnd, isUpdateConfirmed, type OracleId } from "../../emulator/explore/oracle.ts";
+import type { PageWear } from "../../emulator/explore/wear.ts";
 import { CountingPeer } from "../../emulator/explore/power-on.ts";
 import { formatHash, hashState } from "../../emulator/explore/state-hash.ts";
 import { bootedImage, StateReader, type StateFacts } from "../../emulator/explore/subject.ts";
@@ -20,6 +24,7 @@ import {
   type CallSite,
 } from "../report/call-site.ts";
 import { UserError } from "../user-error.ts";
+import { askedOracles } from "./asked.ts";
 import { OperationRecorder, type OperationRun } from "./operation-run.ts";
 import { UNCUT_BOOTS_MAX } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
@@ -133,25 +138,27 @@ export function replayCase(scenario: Scenario, id: CaseId, options: ReplayOption
   const player = new Player(scenario, options.trace, onPowerOn);
   const powerOns: ReplayedPowerOn[] = [];
   const seen = new Set<string>();
-  let isRunning = false;
-  let isAtRest = false;
-  let lastImage: string | undefined;
+  const end = new ReplayEnd();
   for (;;) {
     if (powerOns.length + 1 >= at) {
       const isFinding = powerOns.some((powerOn) => powerOn.objections.length > 0);
       return { id, powerOns, isAtRest: false, objections: [], isFinding, stop: player.stop() };
     }
     const cut = id.cuts[powerOns.length];
+    const stateBefore = player.stateHash();
     if (cut === undefined) {
-      if (powerOns.length >= id.cuts.length + UNCUT_BOOTS_MAX || seen.has(player.stateHash())) break;
-      seen.add(player.stateHash());
+      if (powerOns.length >= id.cuts.length + UNCUT_BOOTS_MAX || seen.has(stateBefore)) break;
+      if (seen.size === 0) player.countWear();
+      seen.add(stateBefore);
+      end.wear = player.mostWorn();
     }
     const next = player.powerOn(cut);
     powerOns.push(next);
     if (cut !== undefined) continue;
-    isRunning ||= player.isRunning;
-    isAtRest = next.operations === 0;
-    lastImage = next.image;
+    end.isRunning ||= player.isRunning;
+    end.isAtRest = player.stateHash() === stateBefore;
+    end.operations = next.operations;
+    end.image = next.image;
   }
   if (at !== Infinity) {
     throw new UserError(
@@ -160,25 +167,50 @@ export function replayCase(scenario: Scenario, id: CaseId, options: ReplayOption
       `Give --at a number from 1 to ${powerOns.length}.`,
     );
   }
-  const objections: Objection[] = [];
-  const isAsked = (id: OracleId): boolean => (scenario.oracles ?? ORACLES).some((oracle) => oracle.id === id);
-  if (!isRunning && isAsked("alive")) {
-    objections.push({
-      oracle: "alive",
-      sentence: "However long the power stays on, no image ever runs and waits.",
-    });
-  } else if (isRunning && !isAtRest && isAsked("quiet")) {
-    objections.push({ oracle: "quiet", sentence: "The device does not come to rest." });
-  }
-  if (isAtRest) {
-    const image = scenario.subject.images.find(({ name }) => name === lastImage);
-    for (const { id: oracle, rest } of scenario.oracles ?? ORACLES) {
-      const sentence = rest?.(image);
-      if (sentence !== undefined) objections.push({ oracle, sentence });
-    }
-  }
+  const { isAtRest } = end;
+  const objections = judgeEnd(scenario, end);
   const isFinding = objections.length > 0 || powerOns.some((powerOn) => powerOn.objections.length > 0);
   return { id, powerOns, isAtRest, objections, isFinding, stop: undefined };
+}
+
+/** How a replay ended, once the power stayed on. */
+class ReplayEnd {
+  /** An image came to run and wait. */
+  isRunning = false;
+  /** The last power-on changed nothing. */
+  isAtRest = false;
+  /** Operations of the last power-on. */
+  operations = 0;
+  /** The image that it ran. */
+  image: string | undefined;
+  /** The page that was erased most before it, since the power stayed on. */
+  wear: PageWear | undefined;
+}
+
+/** What the oracles say of the end; the exploration says the same of the closed graph. */
+function judgeEnd(scenario: Scenario, end: ReplayEnd): Objection[] {
+  const { images, erasesPerPage = Infinity } = scenario.subject;
+  const oracles = askedOracles(scenario);
+  const objections: Objection[] = [];
+  const object = (oracle: OracleId, sentence: string): void => {
+    if (oracles.some(({ id }) => id === oracle)) objections.push({ oracle, sentence });
+  };
+  if (!end.isRunning) {
+    object("alive", "However long the power stays on, no image ever runs and waits.");
+  } else if (!end.isAtRest) {
+    object("idempotent", NEVER_AT_REST);
+  }
+  if (!end.isAtRest) return objections;
+  if (end.isRunning && end.operations > 0) object("quiet", restlessText(end.operations));
+  if (end.wear !== undefined && end.wear.erases > erasesPerPage) {
+    object("wear", wearText(end.wear, erasesPerPage));
+  }
+  const image = images.find(({ name }) => name === end.image);
+  for (const { id, rest } of oracles) {
+    const sentence = rest?.(image);
+    if (sentence !== undefined) object(id, sentence);
+  }
+  return objections;
 }
 
 function refuseOthers(scenario: Scenario, id: CaseId, anyDigest: boolean): void {
@@ -221,6 +253,8 @@ class Player {
   readonly #device: Device;
   readonly #reader: StateReader;
   readonly #words: Uint32Array;
+  readonly #claims = new ClaimReader();
+  #wornBefore = new Uint32Array();
   #number = 0;
   #wasConfirmed: boolean;
 
@@ -258,13 +292,31 @@ class Player {
     };
   }
 
+  /** From now on erases count. */
+  countWear(): void {
+    this.#wornBefore = this.#device.flash.wear.slice();
+  }
+
+  /** The page that was erased most since then, if any was. */
+  mostWorn(): PageWear | undefined {
+    let worst: PageWear | undefined;
+    for (const [page, total] of this.#device.flash.wear.entries()) {
+      const erases = total - (this.#wornBefore[page] ?? 0);
+      if (erases <= (worst?.erases ?? 0)) continue;
+      worst = { address: page * this.#scenario.profile.pageBytes, erases };
+    }
+    return worst;
+  }
+
   powerOn(cut: Cut | undefined): ReplayedPowerOn {
     const stateBefore = this.#onPowerOn === undefined ? undefined : this.#device.snapshot();
-    const before = this.#facts();
     const fate = this.#fateOf(cut);
+    let before = this.#facts();
     const recorder = new OperationRecorder(fate === "cut" ? cut : undefined);
     this.#peer.count = 0;
-    const cycle = this.#run(recorder);
+    const cycle = this.#run(recorder, () => {
+      before = this.#facts();
+    });
     const after = this.#facts();
     this.#number += 1;
     this.isRunning = cycle.end === "idle" && cycle.booted !== undefined;
@@ -303,19 +355,28 @@ class Player {
   #fateOf(cut: Cut | undefined): ReplayedPowerOn["fate"] {
     if (cut === undefined) return "uncut";
     const here = this.#device.snapshot();
+    this.#armFlaky();
     const { operations } = this.#device.powerOn();
     this.#device.restore(here);
     if (cut.operation >= operations) return "ended-before";
     return cut.phase === "after" && cut.operation === operations - 1 ? "ended-there" : "cut";
   }
 
-  #run(recorder: OperationRecorder): PowerCycle {
+  /** The next power-on may be the one in which an operation fails. */
+  #armFlaky(): void {
+    this.#device.flash.flaky = flakyIn(this.#scenario.profile.defects, this.#number + 1);
+  }
+
+  /** Powers on; `onAged` is called when flash comes up otherwise than it was left, before anything runs. */
+  #run(recorder: OperationRecorder, onAged: () => void): PowerCycle {
     const sites = this.#sites;
     const trace = this.#trace;
+    this.#armFlaky();
     try {
       return withCallStacks(() =>
         this.#device.powerOn({
           observer: {
+            aged: onAged,
             before: (operation) => {
               sites.before(operation);
               recorder.before(operation);
@@ -352,11 +413,12 @@ class Player {
       ...shared,
       cycle,
       image: bootedImage(subject, this.#device.flash.bytes, cycle.booted),
-      floor: after.floor,
+      after,
+      claims: this.#claims.read(cycle.log),
       bootloaderDatagrams: cycle.booted === undefined ? this.#peer.count : 0,
     };
     const objections: Objection[] = [];
-    for (const { id, cycle: checkCycle, step } of this.#scenario.oracles ?? ORACLES) {
+    for (const { id, cycle: checkCycle, step } of askedOracles(this.#scenario)) {
       const sentence = (fate === "cut" ? undefined : checkCycle?.(cycleView)) ?? step?.({ ...shared, after });
       if (sentence !== undefined) objections.push({ oracle: id, sentence });
     }

@@ -3,8 +3,9 @@
  */
 import { formatCut, formatCuts } from "../../emulator/cut.ts";
 import type { Exploration, Worst } from "../../emulator/explore/explore.ts";
-import { ORACLES, type OracleId } from "../../emulator/explore/oracle.ts";
+import { CLOSED_GRAPH_ORACLES, ORACLES } from "../../emulator/explore/oracle.ts";
 import { count, duration, energy, things } from "../report/quantity.ts";
+import { canaryJson, canarySentence } from "./canary-report.ts";
 import type { CampaignFinding, CampaignResult } from "./run.ts";
 
 /** The verdict: nothing can go wrong, something can, or not everything was tried. */
@@ -24,6 +25,8 @@ export function verdictOf({ exploration, findings, oracles }: CampaignResult): V
     return { kind: "broken", sentence };
   }
   if (!exploration.closed) {
+    const bounded = boundedSentence(exploration);
+    if (bounded !== undefined) return { kind: "open", sentence: bounded };
     return { kind: "open", sentence: `Nothing found so far, and nothing proved. ${scope}: ${tried}` };
   }
   const sentence = `Proved: none of the ${oracles.length} oracles objects, whatever is cut. ${scope}: ${tried}`;
@@ -35,6 +38,7 @@ export function reportText(result: CampaignResult): string {
   return [
     ...headLines(result),
     "",
+    ...canaryLines(result),
     ...uncutLines(result),
     "",
     ...explorationLines(result),
@@ -49,13 +53,14 @@ export function reportText(result: CampaignResult): string {
 
 /** The report as data that JSON can hold. */
 export function reportJson(result: CampaignResult): Record<string, unknown> {
-  const { scenario, oracles, uncut, exploration, findings, seconds } = result;
-  const { terminals, worstPowerOn, bootsToRunning, bootsToRest, ...figures } = exploration;
+  const { scenario, oracles, uncut, exploration, findings, seconds, canaries } = result;
+  const { terminals, worstPowerOn, worstWear, bootsToRunning, bootsToRest, ...figures } = exploration;
   const worst = (of: Worst | undefined) =>
     of === undefined ? null : { value: of.value, cuts: formatCuts(of.cuts) };
   return {
     verdict: verdictOf(result),
     scenario,
+    ...(canaries === undefined ? {} : { canaries: canaryJson(canaries) }),
     uncut,
     exploration: {
       ...figures,
@@ -68,6 +73,10 @@ export function reportJson(result: CampaignResult): Record<string, unknown> {
       })),
       bootsToRunning: worst(bootsToRunning),
       bootsToRest: worst(bootsToRest),
+      worstWear:
+        worstWear === undefined
+          ? null
+          : { address: worstWear.address, erases: worstWear.erases, cuts: formatCuts(worstWear.cuts) },
       worstPowerOn: {
         operations: worst(worstPowerOn.operations),
         fuel: worst(worstPowerOn.fuel),
@@ -85,17 +94,30 @@ export function reportJson(result: CampaignResult): Record<string, unknown> {
       cuts: cuts.map(formatCut),
       end: end ?? null,
       caseId,
+      replay: replayCommand(scenario, caseId),
     })),
     seconds,
   };
 }
 
-function scopeOf({ tornBudget, tearClasses }: Exploration): string {
-  const torn =
-    tornBudget === 0
-      ? "no torn operation"
-      : `at most ${things(tornBudget, "torn operation")} among them (${tearClasses.join(", ")})`;
-  return `Every sequence of power cuts of any length, clean cuts unlimited and ${torn}`;
+/** What an exploration has shown that tried no sequence of more cuts than it was told to. */
+function boundedSentence(exploration: Exploration): string | undefined {
+  const { stoppedBy, depth = 0, states, frontier } = exploration;
+  if (stoppedBy !== "max-cuts") return undefined;
+  return (
+    `Nothing found in any sequence of at most ${things(depth - 1, "power cut")}, ${tornOf(exploration)}: all of them were ` +
+    `tried, with ${count(states)} states seen. Longer ones were not: ${count(frontier)} nodes wait.`
+  );
+}
+
+function scopeOf(exploration: Exploration): string {
+  return `Every sequence of power cuts of any length, clean cuts unlimited and ${tornOf(exploration)}`;
+}
+
+function tornOf({ tornBudget, tearClasses }: Exploration): string {
+  return tornBudget === 0
+    ? "no torn operation"
+    : `at most ${things(tornBudget, "torn operation")} among them (${tearClasses.join(", ")})`;
 }
 
 function triedOf({ closed, states, transitions, frontier, stoppedBy }: Exploration): string {
@@ -105,7 +127,9 @@ function triedOf({ closed, states, transitions, frontier, stoppedBy }: Explorati
       ? "the limit of states was reached"
       : stoppedBy === "finding"
         ? "a finding was enough"
-        : "time ran out";
+        : stoppedBy === "max-cuts"
+          ? "longer sequences of cuts were not asked for"
+          : "time ran out";
   return `not all of them were tried, because ${why} with ${count(states)} states seen and ${count(frontier)} waiting.`;
 }
 
@@ -122,7 +146,12 @@ function headLines({ scenario }: CampaignResult): string[] {
     `  ${scenario.title}`,
     `  Bootloader of ${count(scenario.bootloaderBytes)} bytes, ${images.join(", ")}.`,
     `  Digests: bootloader ${scenario.bootloaderDigest.slice(0, 8)}, inputs ${scenario.inputsDigest.slice(0, 8)}.`,
+    ...scenario.notes.map((note) => `  Note: ${note}`),
   ];
+}
+
+function canaryLines({ canaries }: CampaignResult): string[] {
+  return canaries === undefined ? [] : ["Canaries", `  ${canarySentence(canaries)}`, ""];
 }
 
 function uncutLines({ uncut }: CampaignResult): string[] {
@@ -145,7 +174,7 @@ function uncutLines({ uncut }: CampaignResult): string[] {
 
 function explorationLines({ scenario, exploration, seconds }: CampaignResult): string[] {
   const { states, transitions, boots, deepestNesting, longestChain, worstPowerOn } = exploration;
-  const { terminals, bootsToRunning, bootsToRest, stateBytes, graphDigest } = exploration;
+  const { terminals, bootsToRunning, bootsToRest, worstWear, stateBytes, graphDigest } = exploration;
   const rate = count(Math.round(boots / Math.max(seconds, 0.001)));
   const lines = [
     "Every cut (fast build)",
@@ -161,6 +190,12 @@ function explorationLines({ scenario, exploration, seconds }: CampaignResult): s
         ? "  Uninterrupted power reaches a running image from no state."
         : `  Uninterrupted power reaches a running image within ${things(bootsToRunning.value, "boot")} ` +
             `and rest within ${things(Math.max(0, bootsToRest.value), "boot")}, wherever it arrives at all.`,
+    );
+  }
+  if (worstWear !== undefined) {
+    lines.push(
+      `  On the way to rest it erases no page more than ${things(worstWear.erases, "time")}, from whatever state ` +
+        `(0x${worstWear.address.toString(16).padStart(5, "0")} after ${formatCuts(worstWear.cuts) || "no cut"}).`,
     );
   }
   for (const { image, journal, floor, reachedFrom } of terminals) {
@@ -189,22 +224,19 @@ function growthLines({ closed, frontier, depth, growth, registerContents }: Expl
   ];
 }
 
-/** The oracles that have not spoken before the graph is closed. */
-const CLOSED_GRAPH_ORACLES: readonly OracleId[] = ["alive", "quiet", "arrives"];
-
 function oracleLines({ exploration, oracles }: CampaignResult): string[] {
   const lines = oracles.map(({ id, sentence }) => {
     const found = exploration.findingCounts[id] ?? 0;
     const isJudged = exploration.closed || found > 0 || !CLOSED_GRAPH_ORACLES.includes(id);
     const verdict = found > 0 ? things(found, "finding") : isJudged ? "ok" : "open";
-    return `  ${id.padEnd(10)} ${verdict.padEnd(14)} ${sentence}`;
+    return `  ${id.padEnd(16)} ${verdict.padEnd(14)} ${sentence}`;
   });
   const unasked = ORACLES.map(({ id }) => id).filter((id) => !oracles.some((oracle) => oracle.id === id));
   return ["Oracles", ...lines, ...(unasked.length === 0 ? [] : [`  Not asked: ${unasked.join(", ")}.`])];
 }
 
-/** The command line that plays a case again. */
-export function replayCommand({ replayOptions }: CampaignResult["scenario"], caseId: string): string {
+/** The command line that plays a case again, in the folder where the campaign ran. */
+export function replayCommand({ replayOptions }: { readonly replayOptions: string }, caseId: string): string {
   return `brownout replay '${caseId}'${replayOptions === "" ? "" : ` ${replayOptions}`}`;
 }
 

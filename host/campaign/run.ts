@@ -11,9 +11,11 @@ import {
   type ExploreProgress,
 } from "../../emulator/explore/explore.ts";
 import type { Finding } from "../../emulator/explore/finding.ts";
-import { describeEnd, ORACLES, type Oracle } from "../../emulator/explore/oracle.ts";
+import { describeEnd, type Oracle } from "../../emulator/explore/oracle.ts";
 import { bootedImage } from "../../emulator/explore/subject.ts";
 import type { TearClass } from "../../emulator/tear.ts";
+import { askedOracles } from "./asked.ts";
+import type { CanaryReport } from "./canary-report.ts";
 import type { Scenario } from "./scenario.ts";
 import { exploreWithThreads, type ThreadOptions } from "./worker-explore.ts";
 
@@ -23,6 +25,8 @@ export interface CampaignOptions extends Pick<ExploreOptions, "onGraph" | "ownsT
   readonly tornBudget?: number;
   readonly tearClasses?: readonly TearClass[];
   readonly maxStates?: number;
+  /** Gives up once every sequence of so many cuts was tried. */
+  readonly maxCuts?: number;
   /** Gives up after so many seconds. */
   readonly maxSeconds?: number;
   readonly findingsPerOracle?: number;
@@ -71,6 +75,8 @@ export interface CampaignResult {
     readonly hasJournal: boolean;
     /** What `replay` needs beside a case id; empty for scenarios that ship. */
     readonly replayOptions: string;
+    /** What a reader has to know of what was read, a sentence each. */
+    readonly notes: readonly string[];
     readonly images: readonly { readonly name: string; readonly bytes: number }[];
   };
   /** The oracles that looked on. */
@@ -79,6 +85,8 @@ export interface CampaignResult {
   readonly exploration: Exploration;
   readonly findings: readonly CampaignFinding[];
   readonly seconds: number;
+  /** What became of the canaries before; undefined where nobody said that they be let out. */
+  readonly canaries?: CanaryReport | "skipped";
 }
 
 /** Power-ons after which a run without cuts is not going to come to rest. */
@@ -109,7 +117,7 @@ function planCampaign(
   readonly conclude: (exploration: Exploration) => CampaignResult;
 } {
   const { maxSeconds = Infinity, onProgress, ...limits } = options;
-  const { oracles = ORACLES } = scenario;
+  const oracles = askedOracles(scenario);
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   const uncut = runUncut(scenario);
@@ -139,6 +147,7 @@ function planCampaign(
       bootloaderBytes: scenario.bootloader.length,
       hasJournal: scenario.subject.hasJournal !== false,
       replayOptions: scenario.replayOptions ?? "",
+      notes: scenario.notes ?? [],
       images: scenario.subject.images.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
     },
     oracles,

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
-import type { Oracle } from "../../emulator/explore/oracle.ts";
+import { ORACLES, type Oracle, type OracleId } from "../../emulator/explore/oracle.ts";
 import type { Expectation, Subject, SubjectImage } from "../../emulator/explore/subject.ts";
 import type { LinkPeer } from "../../emulator/link.ts";
 import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
@@ -14,6 +14,7 @@ import type { Profile } from "../../emulator/profile.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
 import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
+import type { SourceMap } from "../glitch/source-map.ts";
 import { checkedKey, isPrivate, type PrivateKey } from "../keys/key.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
@@ -43,6 +44,10 @@ export interface Scenario {
   readonly replayOptions?: string;
   /** Twins of the modules with the names of their functions. */
   readonly symbols: readonly Uint8Array[];
+  /** Source maps by module: `bootloader`, or the name of an image. */
+  readonly sourceMaps?: ReadonlyMap<string, SourceMap>;
+  /** What a reader of a report has to know of what was read, a sentence each. */
+  readonly notes?: readonly string[];
   /** SHA-256 of the bootloader, 64 hexadecimal digits. */
   readonly bootloaderDigest: string;
   /** SHA-256 of everything else that the outcome depends on, 64 hexadecimal digits. */
@@ -54,6 +59,8 @@ export interface ScenarioLimits {
   /** Torn operations per sequence of cuts. */
   readonly torn?: number | undefined;
   readonly maxStates?: number | undefined;
+  /** Longer sequences of cuts are not tried. */
+  readonly maxCuts?: number | undefined;
   readonly maxSeconds?: number | undefined;
 }
 
@@ -70,6 +77,13 @@ export interface UpdateParts {
   readonly offered: Uint8Array;
   readonly slotB?: SlotBefore;
   readonly expectation?: Expectation;
+  /** The slot that runs; A unless stated. What the text says of A and B is then the other way round. */
+  readonly runningSlot?: Slot;
+  /** The installed image is damaged and nothing else is there that may run, so the bootloader recovers. */
+  readonly isDamaged?: boolean;
+  /** Names of the installed and the offered image. */
+  readonly imageNames?: readonly [installed: string, offered: string];
+  readonly oracles?: readonly Oracle[];
   /** The offered image never comes to an end by itself. */
   readonly offeredHangs?: boolean;
   /** Signs what is offered; the key that the device trusts unless stated. */
@@ -93,6 +107,8 @@ export interface ScenarioModules {
 const VENDOR = "brownout.example";
 const PRODUCT = "class1";
 const COMPONENT = "app";
+/** How often our device erases one page at most while it finishes without a further cut. */
+const ERASES_PER_PAGE = 2;
 const SEQUENCE_STALE = 0;
 const SEQUENCE_INSTALLED = 1;
 const SEQUENCE_OFFERED = 2;
@@ -109,9 +125,27 @@ export const SCENARIO_NAMES = [
   "refused-update",
   "failing-update",
   "hanging-update",
+  "update-back",
+  "recovery",
+  "refused-recovery",
 ] as const;
 /** Name of a scenario that ships. */
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+/** What `alive` demands of a device that may call for help on the way. */
+const ALIVE_IN_THE_END: Oracle = {
+  id: "alive",
+  sentence: "From every state, uninterrupted power reaches a running, idle image.",
+};
+
+/** The oracles of this kind, `alive` among them allowing that the bootloader recovers. */
+export function recoveryOracles(ids?: readonly OracleId[]): readonly Oracle[] {
+  return ORACLES.filter(({ id }) => ids?.includes(id) !== false).map((oracle) =>
+    oracle.id === ALIVE_IN_THE_END.id ? ALIVE_IN_THE_END : oracle,
+  );
+}
+
+const RECOVERY_ORACLES = recoveryOracles();
 
 /**
  * A scenario that ships.
@@ -137,6 +171,24 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
         offeredHangs: true,
         expectation: "reverted",
       });
+    case "update-back":
+      return buildUpdateScenario({
+        ...parts,
+        installed: firmware2,
+        offered: firmware1,
+        runningSlot: Slot.B,
+        imageNames: ["firmware 2", "firmware 1"],
+      });
+    case "recovery":
+      return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
+    case "refused-recovery":
+      return buildUpdateScenario({
+        ...parts,
+        isDamaged: true,
+        expectation: "refused",
+        offerKey: STRANGE_TEST_KEY,
+        oracles: RECOVERY_ORACLES.filter(({ id }) => id !== "alive"),
+      });
     case undefined:
       throw new UserError(
         "scenario-unknown",
@@ -153,25 +205,34 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
 export function buildUpdateScenario(parts: UpdateParts): Scenario {
   const { profile, bootloader, installed, offered, slotB = "stale", symbols = [] } = parts;
   const { expectation = "accepted", offeredHangs = false, offerKey = TRUSTED_TEST_KEY } = parts;
+  const { runningSlot = Slot.A, isDamaged = false, oracles } = parts;
+  const [installedName, offeredName] = parts.imageNames ?? ["firmware 1", "firmware 2"];
   const offer = update(SEQUENCE_OFFERED, offered, offerKey);
+  const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, TRUSTED_TEST_KEY);
   const images: SubjectImage[] = [
-    { name: "firmware 1", bytes: installed, sequenceNumber: BigInt(SEQUENCE_INSTALLED), role: "old" },
     {
-      name: "firmware 2",
+      name: installedName,
+      bytes: installed,
+      sequenceNumber: BigInt(SEQUENCE_INSTALLED),
+      role: "old",
+      envelope,
+    },
+    {
+      name: offeredName,
       bytes: offered,
       sequenceNumber: BigInt(SEQUENCE_OFFERED),
       role: "new",
       hangs: offeredHangs,
+      envelope: offer.envelope,
     },
   ];
   const stale = update(SEQUENCE_STALE, olderTwin(installed), TRUSTED_TEST_KEY);
-  const initial = provisioned(profile, bootloader, {
-    A: update(SEQUENCE_INSTALLED, installed, TRUSTED_TEST_KEY),
-    ...(slotB === "stale" ? { B: stale } : {}),
-  });
+  const running = { envelope, payload: isDamaged ? damaged(payload) : payload };
+  const other = slotB === "stale" ? stale : undefined;
+  const initial = provisioned(profile, bootloader, runningSlot, { running, other });
   return {
     name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
-    title: parts.title ?? titleOf(slotB, expectation),
+    title: parts.title ?? titleOf(parts, expectation),
     profile,
     bootloader,
     initial,
@@ -181,7 +242,8 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
         ["/suit/payload", offer.payload],
       ]),
     ),
-    subject: { images, expectation },
+    subject: { images, expectation, erasesPerPage: ERASES_PER_PAGE },
+    ...(oracles === undefined ? {} : { oracles }),
     symbols,
     bootloaderDigest: digestOf([bootloader]),
     inputsDigest: digestOf([
@@ -195,14 +257,23 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   };
 }
 
-function titleOf(slotB: SlotBefore, expectation: Expectation): string {
-  const before = slotB === "stale" ? "slot B holds an older image" : "slot B is blank";
+function titleOf(parts: UpdateParts, expectation: Expectation): string {
+  const { slotB = "stale", runningSlot = Slot.A, isDamaged = false } = parts;
+  const [running, other] = runningSlot === Slot.A ? ["A", "B"] : ["B", "A"];
+  const before = slotB === "stale" ? `slot ${other} holds an older image` : `slot ${other} is blank`;
+  if (isDamaged) {
+    const what =
+      expectation === "accepted"
+        ? "a genuine update that it finds on the link is downloaded, tried and confirmed"
+        : "the update that it finds on the link has a stranger's signature and is refused";
+    return `The image in slot ${running} is damaged, ${before}, so nothing boots and the bootloader recovers; ${what}.`;
+  }
   const then = {
     accepted: "a genuine update is offered, tried and confirmed",
     refused: "an update with a stranger's signature is offered and refused",
     reverted: "a genuine update is offered that never becomes healthy, and is given up",
   }[expectation];
-  return `Slot A runs confirmed firmware, ${before}; ${then}.`;
+  return `Slot ${running} runs confirmed firmware, ${before}; ${then}.`;
 }
 
 function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
@@ -219,7 +290,8 @@ function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): R
 function provisioned(
   profile: Profile,
   bootloader: Uint8Array,
-  slots: { readonly A: SlotContent; readonly B?: SlotContent },
+  activeSlot: Slot,
+  { running, other }: { readonly running: SlotContent; readonly other: SlotContent | undefined },
 ): Required<DeviceState> {
   const device = new Device({ profile });
   provision(device, {
@@ -231,8 +303,11 @@ function provisioned(
       anchors: encodeAnchors([TRUSTED_TEST_KEY]),
       components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
     }),
-    slots,
-    journal: { phase: Phase.Confirmed, activeSlot: Slot.A },
+    slots: {
+      ...(activeSlot === Slot.A ? { A: running } : { B: running }),
+      ...(other === undefined ? {} : activeSlot === Slot.A ? { B: other } : { A: other }),
+    },
+    journal: { phase: Phase.Confirmed, activeSlot },
     counters: [BigInt(SEQUENCE_INSTALLED)],
   });
   return device.snapshot();
@@ -242,6 +317,12 @@ function provisioned(
 function olderTwin(module: Uint8Array): Uint8Array {
   const name = new TextEncoder().encode("older");
   return Uint8Array.from([...module, 0, name.length + 1, name.length, ...name]);
+}
+
+/** The module with one bit changed in its middle. */
+function damaged(module: Uint8Array): Uint8Array {
+  const middle = module.length >>> 1;
+  return module.map((byte, index) => (index === middle ? byte ^ 1 : byte));
 }
 
 /** The bootloader has a digest of its own, so neither it nor its length counts here. */

@@ -59,6 +59,8 @@ const Record = z.object({
   closed: z.boolean(),
   boots: z.number(),
   seconds: z.number(),
+  /** What `replay` needs beside a case id. */
+  replayOptions: z.string().default(""),
   findings: z.array(Key),
 });
 
@@ -87,6 +89,7 @@ export function shardContent(
     closed,
     boots,
     seconds: result.seconds,
+    replayOptions: result.scenario.replayOptions,
     findings: graph.findings.map(({ oracle, state, step, rank, finding }) => ({
       oracle,
       state,

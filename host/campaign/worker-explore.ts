@@ -11,6 +11,8 @@ import { recipeOf } from "./worker-recipe.ts";
 /** Power-ons per batch: enough to be worth a message, few enough to share a small level out. */
 const BATCH_TASKS_MAX = 64;
 const BATCH_TASKS_MIN = 4;
+/** Batches under way or waiting to be absorbed, per thread. */
+const BATCHES_PER_THREAD = 4;
 /** Power-ons in this thread between two looks at whether the other threads are up. */
 const ALONE_TASKS = 32;
 
@@ -20,6 +22,8 @@ export interface ThreadOptions {
   readonly threads: number;
   /** Does nothing in this thread until the others are up. By default it begins at once. */
   readonly waitForThreads?: boolean;
+  /** States that one batch may find before it is done in this thread instead; a matter of memory only. */
+  readonly statesPerBatchMax?: number;
 }
 
 /**
@@ -30,12 +34,15 @@ export interface ThreadOptions {
  */
 export async function exploreWithThreads(
   options: ExploreOptions,
-  { threads, waitForThreads = false }: ThreadOptions,
+  { threads, waitForThreads = false, statesPerBatchMax: statesMax }: ThreadOptions,
 ): Promise<Exploration> {
   if (threads < 2) return explore(options);
   const explorer = new Explorer({ ...options, allocate: (bytes) => new SharedArrayBuffer(bytes) });
   const { device, subject } = options;
-  const recipe = recipeOf({ build: "fast", ...device }, { subject, tearClasses: explorer.tearClasses });
+  const recipe = recipeOf(
+    { build: "fast", ...device },
+    { subject, tearClasses: explorer.tearClasses, statesMax },
+  );
   if (recipe === undefined) return explore(options);
   const pool = new WorkerPool(threads, recipe, explorer.store);
   try {
@@ -71,18 +78,29 @@ function absorbSome(explorer: Explorer, count: number): boolean {
 async function absorbLevel(explorer: Explorer, pool: WorkerPool, nodes: readonly number[]): Promise<boolean> {
   const share = Math.ceil(nodes.length / (pool.size * 4));
   const size = Math.min(BATCH_TASKS_MAX, Math.max(BATCH_TASKS_MIN, share));
-  const batches: Promise<BatchResult>[] = [];
-  for (let at = 0; at < nodes.length; at += size) {
-    const tasks = nodes.slice(at, at + size).map((node) => explorer.taskOf(node));
-    const batch = pool.run(tasks);
-    // Whoever awaits it hears of a failure; nobody does when the exploration was given up before.
-    batch.catch(() => undefined);
-    batches.push(batch);
-  }
+  const batches: { readonly size: number; readonly result: Promise<BatchResult | undefined> }[] = [];
+  let asked = 0;
   let index = 0;
-  for (const batch of batches) {
+  while (index < nodes.length) {
+    // Results lie in memory until it is their turn: no more are asked for than keep the threads busy.
+    while (asked < nodes.length && batches.length < pool.size * BATCHES_PER_THREAD) {
+      const tasks = nodes.slice(asked, asked + size).map((node) => explorer.taskOf(node));
+      const result = pool.run(tasks);
+      // Whoever awaits it hears of a failure; nobody does when the exploration was given up before.
+      result.catch(() => undefined);
+      batches.push({ size: tasks.length, result });
+      asked += tasks.length;
+    }
+    const batch = batches.shift();
+    if (batch === undefined) break;
+    const result = await batch.result;
+    if (result === undefined) {
+      if (!absorbSome(explorer, batch.size)) return false;
+      index += batch.size;
+      continue;
+    }
     const onNew = explorer.noteState.bind(explorer);
-    for (const expansion of settleBatch(explorer.store, await batch, onNew)) {
+    for (const expansion of settleBatch(explorer.store, result, onNew)) {
       const node = explorer.take();
       if (node === undefined) return false;
       if (node !== nodes[index]) throw new Error("The order of nodes has changed under way.");

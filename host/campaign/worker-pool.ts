@@ -1,12 +1,11 @@
 /**
  * Threads that work off batches of power-ons.
  */
-import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { BatchRequest, BatchResult } from "../../emulator/explore/expansion-batch.ts";
 import type { ExpansionTask } from "../../emulator/explore/explore.ts";
 import type { StateStore, StateStoreMark } from "../../emulator/explore/state-store.ts";
+import { startThread } from "../thread.ts";
 import type { WorkerRecipe } from "./worker-recipe.ts";
 
 /** Batches that one thread is given in advance, so that it never waits for the next. */
@@ -22,7 +21,7 @@ interface Member {
 
 interface Batch {
   readonly tasks: readonly ExpansionTask[];
-  readonly resolve: (result: BatchResult) => void;
+  readonly resolve: (result: BatchResult | undefined) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -50,14 +49,14 @@ export class WorkerPool {
     // A failure reaches whoever asks for a batch as well.
     this.ready.catch(() => undefined);
     this.#members = Array.from({ length: threads }, () => {
-      const worker = startWorker(recipe);
+      const worker = startThread("worker", import.meta.url, recipe);
       const member: Member = { worker, mark: undefined, waiting: [] };
-      worker.on("message", (message: "ready" | BatchResult) => {
+      worker.on("message", (message: "ready" | "too-large" | BatchResult) => {
         if (message === "ready") {
           this.readyCount += 1;
           if (this.readyCount === threads) resolve();
         } else {
-          member.waiting.shift()?.resolve(message);
+          member.waiting.shift()?.resolve(message === "too-large" ? undefined : message);
         }
         this.#feed(member);
       });
@@ -74,8 +73,12 @@ export class WorkerPool {
     return this.#members.length;
   }
 
-  /** Has a batch worked off by whichever thread is free. */
-  run(tasks: readonly ExpansionTask[]): Promise<BatchResult> {
+  /**
+   * Has a batch worked off by whichever thread is free.
+   *
+   * @returns undefined if it finds more states than a batch may
+   */
+  run(tasks: readonly ExpansionTask[]): Promise<BatchResult | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure);
@@ -108,18 +111,4 @@ export class WorkerPool {
     const left = [...this.#queue.splice(0), ...this.#members.flatMap(({ waiting }) => waiting.splice(0))];
     for (const { reject } of left) reject(error);
   }
-}
-
-/** Starts worker.js from the build, or worker.ts from the sources with the compiler that tests use. */
-function startWorker(recipe: WorkerRecipe): Worker {
-  const here = fileURLToPath(import.meta.url);
-  const extension = path.extname(here);
-  const file = path.join(path.dirname(here), `worker${extension}`);
-  if (extension !== ".ts") return new Worker(file, { workerData: recipe });
-  const compiler = import.meta.resolve("tsx/esm/api");
-  const start = `import("${compiler}").then(({ register }) => {
-    register();
-    return import("${pathToFileURL(file).href}");
-  });`;
-  return new Worker(start, { eval: true, workerData: recipe });
 }

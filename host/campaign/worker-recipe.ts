@@ -13,6 +13,8 @@ export interface WorkerRecipe {
   readonly server: CoapRecipe | undefined;
   readonly subject: Subject;
   readonly tearClasses: readonly TearClass[];
+  /** States that one batch may find; what a thread can hold unless given. */
+  readonly statesMax?: number | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface WorkerRecipe {
  */
 export function recipeOf(
   { link, ...device }: DeviceOptions,
-  rest: Pick<WorkerRecipe, "subject" | "tearClasses">,
+  rest: Pick<WorkerRecipe, "subject" | "tearClasses" | "statesMax">,
 ): WorkerRecipe | undefined {
   if (link !== undefined && !(link instanceof CoapServer)) return undefined;
   return { device, server: link?.recipe(), ...rest };

@@ -13,6 +13,10 @@ const expander = new BatchExpander({ ...recipe, device: deviceFrom(recipe) });
 
 port.on("message", (request: BatchRequest) => {
   const result = expander.run(request);
+  if (result === undefined) {
+    port.postMessage("too-large");
+    return;
+  }
   const { lanes, blockIds, counterIds, blockLanes, blockContent } = result.harvest;
   port.postMessage(
     result,

@@ -44,5 +44,6 @@ export function deviceData(record: DeviceRecord): Readonly<Record<string, unknow
     journal: journalData(survey.journal),
     sequenceFloor: String(survey.sequenceFloor),
     counters: Array.from(record.state.counters, String),
+    remembers: (record.state.bits ?? []).map(({ kind, address, length }) => ({ kind, address, length })),
   };
 }

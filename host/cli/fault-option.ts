@@ -3,18 +3,14 @@
  */
 import { InvalidArgumentError, type Command } from "commander";
 import { z } from "zod";
-import {
-  formatDefect,
-  parseDefect,
-  profileNamed,
-  TEAR_CLASSES,
-  type TearClass,
-} from "../../emulator/index.ts";
+import { formatCut, formatDefect, parseDefect, TEAR_CLASSES, type TearClass } from "../../emulator/index.ts";
 import { Brownout } from "../campaign/brownout.ts";
 import { limitText, walkText } from "../campaign/brownout-text.ts";
 import { defectsOf, defectText, runDefects } from "../campaign/defect.ts";
+import { flakyText, runFlaky } from "../campaign/flaky.ts";
 import { reportJson, verdictOf } from "../campaign/report.ts";
 import type { Scenario } from "../campaign/scenario.ts";
+import { sweepWatchdog, watchdogText } from "../campaign/watchdog.ts";
 import { UserError } from "../user-error.ts";
 import { writeJson } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -31,6 +27,8 @@ export const FaultOptions = z.object({
   tear: z.array(z.enum(TEAR_CLASSES)).optional(),
   defect: z.array(z.string()).optional(),
   defects: z.number().optional(),
+  flaky: z.boolean().optional(),
+  watchdog: z.number().optional(),
   operations: z.union([z.number(), z.literal(SMALLEST)]).optional(),
 });
 /** The options as they come from the command line. */
@@ -53,6 +51,15 @@ export function declareFaults(command: Command): void {
       "--defects <number>",
       "instead: a campaign for each of so many defects, with clean cuts unless --torn is given",
       parseBudget,
+    )
+    .option(
+      "--flaky",
+      "instead: let each flash operation of the uninterrupted run fail once, with all clean cuts after it",
+    )
+    .option(
+      "--watchdog <fuel>",
+      "instead: let the watchdog reset the trial firmware at every so many units of fuel",
+      parseFuel,
     )
     .option(
       "--operations <number>",
@@ -84,6 +91,8 @@ export interface FaultRequest {
  */
 export function runInstead(request: FaultRequest, readFor: (part: string) => Scenario): ExitCode | undefined {
   const { io, part, faults, asJson } = request;
+  if (faults.flaky === true) return runFlakyFlash(request, readFor);
+  if (faults.watchdog !== undefined) return runWatchdog(request, readFor(part), faults.watchdog);
   if (faults.operations !== undefined) return runBrownout(io, readFor(part), faults.operations, asJson);
   return faults.defects === undefined ? undefined : runDefective(request, faults.defects, readFor);
 }
@@ -105,7 +114,8 @@ function runDefective(
   budget: number,
   readFor: (part: string) => Scenario,
 ): ExitCode {
-  const profile = profileNamed(part);
+  // A scenario of the user's own may be about another part, and has a layout of its own.
+  const { profile } = readFor(part);
   const limits = { tornBudget: torn, maxSeconds };
   const results = runDefects(profile, defectsOf(profile, budget), ({ name }) => readFor(name), limits);
   if (asJson) {
@@ -116,6 +126,43 @@ function runDefective(
   } else io.out.write(defectText(results));
   const isProved = results.every(({ result }) => verdictOf(result).kind === "proved");
   return isProved ? ExitCode.Pass : ExitCode.Findings;
+}
+
+/** Lets each operation of the uninterrupted run fail once. */
+function runFlakyFlash(
+  { io, part, maxSeconds = Infinity, asJson }: FaultRequest,
+  readFor: (part: string) => Scenario,
+): ExitCode {
+  const scenario = readFor(part);
+  const start = performance.now();
+  const result = runFlaky(
+    scenario,
+    (defect) => readFor(partOf(part, { defect: [formatDefect(defect)] })),
+    () => performance.now() - start > maxSeconds * 1000,
+  );
+  if (asJson) {
+    const findings = result.findings.map(({ defect, cuts, ...finding }) => ({
+      ...finding,
+      defect: formatDefect(defect),
+      cuts: cuts.map(formatCut),
+    }));
+    writeJson(io, { ...result, findings });
+  } else io.out.write(flakyText(scenario, result));
+  return result.closed && result.findingCount === 0 ? ExitCode.Pass : ExitCode.Findings;
+}
+
+/** Lets the watchdog reset the trial firmware wherever it can. */
+function runWatchdog(
+  { io, maxSeconds = Infinity, asJson }: FaultRequest,
+  scenario: Scenario,
+  fuel: number,
+): ExitCode {
+  const result = sweepWatchdog(scenario, { stepFuel: fuel, maxSeconds });
+  if (asJson) writeJson(io, result);
+  else io.out.write(watchdogText(scenario, result));
+  return result.closed && result.strange.length === 0 && result.resets > 0
+    ? ExitCode.Pass
+    : ExitCode.Findings;
 }
 
 /** Cuts every power-on after so many operations, or finds the smallest number with which all is well. */
@@ -151,7 +198,11 @@ function parseTear(text: string): TearClass[] {
 }
 
 function parseDefects(text: string, previous: readonly string[] | undefined): string[] {
-  if (parseDefect(text) !== undefined) return [...(previous ?? []), text];
+  const defect = parseDefect(text);
+  if (defect?.kind === "flaky") {
+    throw new InvalidArgumentError("A flaky operation is not a lasting defect; --flaky tries all of them.");
+  }
+  if (defect !== undefined) return [...(previous ?? []), text];
   throw new InvalidArgumentError(
     "Expected a defect: worn-98304, failing-98312, stuck-98304-3 or rot-98304-3.",
   );
@@ -160,6 +211,11 @@ function parseDefects(text: string, previous: readonly string[] | undefined): st
 function parseBudget(text: string): number {
   if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Expected a number of defects from 1 to 9999.");
+}
+
+function parseFuel(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected units of fuel from 1 upward.");
 }
 
 function parseOperations(text: string): number | typeof SMALLEST {

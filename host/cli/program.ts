@@ -9,10 +9,12 @@ import { deviceBoot } from "./commands/device-boot.ts";
 import { deviceCreate } from "./commands/device-create.ts";
 import { deviceShow } from "./commands/device-show.ts";
 import { deviceUpdate } from "./commands/device-update.ts";
+import { fuzz } from "./commands/fuzz.ts";
 import { glitch } from "./commands/glitch.ts";
 import { init } from "./commands/init.ts";
 import { keysGenerate } from "./commands/keys-generate.ts";
 import { keysPublic } from "./commands/keys-public.ts";
+import { knownBad } from "./commands/known-bad.ts";
 import { lint } from "./commands/lint.ts";
 import { manifestCreate } from "./commands/manifest-create.ts";
 import { manifestInit } from "./commands/manifest-init.ts";
@@ -47,6 +49,8 @@ export const COMMANDS: readonly CliCommand[] = [
   campaign,
   replay,
   glitch,
+  fuzz,
+  knownBad,
   merge,
   certificateCheck,
 ];

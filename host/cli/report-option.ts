@@ -14,6 +14,11 @@ export interface ReportOptions {
   readonly reportFormat?: ReportFormat | undefined;
   readonly coverage?: boolean | undefined;
   readonly operations?: unknown;
+  readonly defects?: unknown;
+  readonly flaky?: unknown;
+  readonly watchdog?: unknown;
+  readonly certificate?: unknown;
+  readonly shard?: unknown;
 }
 
 /** One report to write. */
@@ -22,18 +27,25 @@ export interface PlannedReport {
   readonly format: ReportFormat;
 }
 
+/** Options that run something else instead of one campaign. */
+const INSTEAD = ["operations", "defects", "flaky", "watchdog"] as const;
+/** Options that need the graph of a campaign. */
+const PRODUCTS = ["report", "coverage", "certificate", "shard"] as const;
+
 /**
  * Which reports to write where.
  *
  * @throws UserError `report-format` or `unwritable-file`, or `usage` when there will be nothing to report
  */
 export function planReports(io: Io, options: ReportOptions): PlannedReport[] {
-  const { report = [], reportFormat, coverage, operations } = options;
-  if (operations !== undefined && (report.length > 0 || coverage === true)) {
+  const { report = [], reportFormat } = options;
+  const instead = INSTEAD.find((name) => options[name] !== undefined);
+  const product = PRODUCTS.find((name) => options[name] !== undefined && options[name] !== false);
+  if (instead !== undefined && product !== undefined) {
     throw new UserError(
       "usage",
-      "--operations tries one cut per power-on, which makes no report and covers nothing.",
-      "Leave out --report and --coverage, or --operations.",
+      `--${instead} runs something else instead of one campaign, which leaves nothing for --${product}.`,
+      `Leave out one of the two.`,
     );
   }
   if (reportFormat !== undefined && report.length !== 1) {

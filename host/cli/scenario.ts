@@ -2,13 +2,18 @@
  * Scenarios from the command line: one that ships, or a device and an update of the user's own.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { z } from "zod";
+import { CANARY_PREFIX, canaryScenario } from "../campaign/canary-scenario.ts";
 import { SCENARIO_NAMES, scenarioNamed, type Scenario } from "../campaign/scenario.ts";
+import { BOOTLOADER, twinOf, withTwins } from "../config/module-twin.ts";
 import { loadScenarioFile } from "../config/scenario-file.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
+import { defectiveContent } from "../../emulator/defect.ts";
 import { profileNamed } from "../../emulator/index.ts";
+import { defectiveProfile, type Profile } from "../../emulator/profile.ts";
 import type { DeviceRecord } from "../device/device-file.ts";
 import {
   ENVELOPE_PATH,
@@ -24,7 +29,7 @@ import { inspectEnvelope } from "../manifest/inspect.ts";
 import { readEnvelope } from "../manifest/envelope.ts";
 import { UserError } from "../user-error.ts";
 import { openDevice, recordOf, readOffer } from "./device.ts";
-import { readInput, readJson, readModule } from "./file.ts";
+import { readInput, readJson, readModule, resolvePath } from "./file.ts";
 import type { Io } from "./io.ts";
 import { profileOption } from "./option.ts";
 
@@ -72,7 +77,7 @@ export function declareScenario(command: Command): void {
  * Makes the scenario.
  *
  * @param name one that ships, or a file that ends in `.json`; of no account if a device is given
- * @param profile the part; of a file that names its own, only the defects in this name count
+ * @param profile the part; of a file that names its own and of a device, only its defects count
  * @throws UserError for files that do not make a scenario
  */
 export function readScenario(io: Io, name: string, profile: string, options: ScenarioOptions): Scenario {
@@ -103,7 +108,7 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
     if (offer === undefined) {
       throw new UserError("usage", "--device needs something to offer.", "Add --envelope, and --payload.");
     }
-    return ownScenario(openDevice(io, device), offer, device);
+    return ownScenario(defectiveRecord(openDevice(io, device), profileNamed(profile)), offer, device);
   }
   if (envelope !== undefined) {
     throw new UserError("usage", "--envelope goes with --device.", "Add --device, or leave it out.");
@@ -115,6 +120,7 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
         bytes: (file, what) => readInput(io, file, what),
         module: (file) => readModule(io, file, file),
         json: (file, what) => readJson(io, file, what),
+        optional: (file) => readOptional(io, file),
       },
     );
   }
@@ -125,7 +131,11 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
       "Add --scenario scenario.json; `brownout init` writes one.",
     );
   }
-  return scenarioNamed(name, profileNamed(profile), {
+  if (name.startsWith(CANARY_PREFIX)) {
+    const own = bootloader === undefined ? undefined : readModule(io, bootloader, "bootloader");
+    return canaryScenario(name.slice(CANARY_PREFIX.length), profileNamed(profile), own);
+  }
+  const scenario = scenarioNamed(name, profileNamed(profile), {
     bootloader: readModule(io, bootloader, "bootloader"),
     firmware1: ownModule("firmware-1"),
     firmware2: ownModule("firmware-2"),
@@ -133,6 +143,21 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
     firmwareHanging: ownModule("firmware-hanging"),
     symbols: ownSymbols(),
   });
+  if (bootloader === undefined) return scenario;
+  const twin = twinOf(bootloader, scenario.bootloader, (file) => readOptional(io, file));
+  return { ...scenario, ...withTwins(scenario.symbols, new Map([[BOOTLOADER, twin]])) };
+}
+
+function readOptional(io: Io, file: string): Uint8Array | undefined {
+  return existsSync(resolvePath(io, file)) ? readInput(io, file, "file") : undefined;
+}
+
+/** The device as it is if its copy of the part has the defects of `named` as well. */
+function defectiveRecord({ profile, state }: DeviceRecord, { defects = [] }: Profile): DeviceRecord {
+  if (defects.length === 0) return { profile, state };
+  const flash = state.flash.slice();
+  defectiveContent(defects, flash, profile.erasedValue);
+  return { profile: defectiveProfile(profile, defects), state: { ...state, flash } };
 }
 
 /** A scenario from a device and an offer; what becomes of it without cuts is what is expected. */
@@ -163,6 +188,7 @@ function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario
     inputsDigest: digestOf([
       state.flash.subarray(bootloader.length),
       new TextEncoder().encode([...state.counters].join()),
+      ...(state.bits ?? []).map((bit) => new TextEncoder().encode(JSON.stringify(bit))),
       offer.envelope,
       offer.payload ?? new Uint8Array(),
       new TextEncoder().encode(JSON.stringify({ ...profile, figures: undefined, notes: undefined })),

@@ -7,14 +7,16 @@ import { CoapServer } from "../../emulator/coap-server.ts";
 import { COUNTER_COUNT } from "../../emulator/counters.ts";
 import type { DeviceState } from "../../emulator/device.ts";
 import { arrivesOracle, ORACLES, type Oracle } from "../../emulator/explore/oracle.ts";
-import type { Defect } from "../../emulator/defect.ts";
-import { FLASH_BYTES } from "../../emulator/memory-map.ts";
+import { defectiveContent, type Defect } from "../../emulator/defect.ts";
+import type { Secret } from "../../emulator/explore/secret.ts";
+import { FLASH_BYTES, type FlashRange } from "../../emulator/memory-map.ts";
 import { defectiveProfile, profileNamed, type Profile } from "../../emulator/profile.ts";
 import { RECORDING_COUNTER, type RecordedOperation } from "../../emulator/recording.ts";
 import type { Scenario } from "../campaign/scenario.ts";
 import { UserError } from "../user-error.ts";
 import { checkedConfig } from "./config-error.ts";
 import { crc32 } from "./crc32.ts";
+import { BOOTLOADER, twinOf, withTwins, type ModuleTwin } from "./module-twin.ts";
 import { applyLayout } from "./layout-json.ts";
 import { parseRecording } from "./recording-file.ts";
 import { GENERIC_ORACLES, JOURNAL_ORACLES, ScenarioJson } from "./scenario-json.ts";
@@ -39,6 +41,8 @@ export interface FileReader {
   /** A Wasm module that a device could run. */
   module(file: string): Uint8Array;
   json(file: string, what: string): unknown;
+  /** The bytes of a file that may be there, or undefined: it is not. */
+  optional(file: string): Uint8Array | undefined;
 }
 
 /** The image of a scenario with its bytes. */
@@ -57,7 +61,7 @@ interface LoadedImage {
  *   `scenario-image` for a name that is no image, `scenario-content` for content that does not fit or
  *   overlaps, `scenario-bootloader` without a bootloader or for one that does not fit,
  *   `scenario-oracle` for an oracle that this bootloader gives nothing to look at, `recording-json` and
- *   `scenario-counter` for a recording that cannot be played
+ *   `scenario-counter` for a recording that cannot be played, `scenario-secret` for a place that is none
  */
 export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scenario {
   const source = { code: "scenario-json", file: files.scenario };
@@ -82,8 +86,16 @@ export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scen
     role,
     ...(hangs === undefined ? {} : { hangs }),
   }));
+  const optional = (file: string): Uint8Array | undefined => reader.optional(file);
+  const twins = new Map([
+    [BOOTLOADER, twinOf(bootloader.file, bootloader.bytes, optional)],
+    ...json.images.map(({ name, file }, index): [string, ModuleTwin] => [
+      name,
+      twinOf(beside(file), images[index]?.bytes ?? new Uint8Array(), optional),
+    ]),
+  ]);
   const flash = new FlashContent(profile, files.scenario);
-  flash.put(profile.layout.boot.address, bootloader, "the bootloader");
+  flash.put(profile.layout.boot.address, bootloader.bytes, "the bootloader");
   for (const [index, content] of json.flash.entries()) {
     const start = typeof content.at === "number" ? content.at : profile.layout[content.at].address;
     const bytes = contentBytes(content, images, files.scenario, (file) =>
@@ -94,9 +106,16 @@ export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scen
   const resources = new Map(
     Object.entries(json.link).map(([at, file]) => [at, reader.bytes(beside(file), "resource")]),
   );
+  defectiveContent(defects, flash.bytes, profile.erasedValue);
   const counters = new BigUint64Array(COUNTER_COUNT);
   counters.set(json.counters);
   const oracles = oraclesOf(json, files.scenario);
+  const secrets = json.secrets.map(({ name, mayLieIn, ...content }): Secret => ({
+    name,
+    bytes: contentBytes(content, images, files.scenario, (file) => reader.bytes(beside(file), "secret")),
+    mayLieIn: mayLieIn.map((place) => rangeOf(place, profile, files.scenario)),
+  }));
+  const { erasesPerPage, ...limits } = json.limits;
   const recording = recordingOf(files.recording, counters, reader);
   const initial: Required<DeviceState> = {
     flash: flash.bytes,
@@ -107,23 +126,34 @@ export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scen
     name: json.name,
     title: json.title,
     profile,
-    bootloader,
+    bootloader: bootloader.bytes,
     initial,
     link: new CoapServer(resources),
-    subject: { images, expectation: json.expectation, hasJournal: json.journal },
+    subject: {
+      images,
+      expectation: json.expectation,
+      hasJournal: json.journal,
+      secrets,
+      ...(erasesPerPage === undefined ? {} : { erasesPerPage }),
+    },
     oracles,
-    limits: json.limits,
+    limits,
     recording,
-    symbols: json.symbols.map((file) => reader.bytes(beside(file), "symbols")),
-    bootloaderDigest: digestOf([bootloader]),
+    ...withTwins(
+      json.symbols.map((file) => reader.bytes(beside(file), "symbols")),
+      twins,
+    ),
+    bootloaderDigest: digestOf([bootloader.bytes]),
     inputsDigest: digestOf([
-      flash.bytes.subarray(bootloader.length),
+      flash.bytes.subarray(bootloader.bytes.length),
       new Uint8Array(counters.buffer),
       ...[...resources].flatMap(([at, bytes]) => [encode(at), bytes]),
       ...images.flatMap(({ bytes, ...rest }) => [bytes, encode(jsonText(rest))]),
       encode(jsonText({ ...profile, figures: undefined, notes: undefined })),
       ...(recording === undefined ? [] : [encode(jsonText(recording))]),
       encode(`${json.expectation} ${json.journal} ${oracles.map(({ id }) => id).join()}`),
+      ...secrets.flatMap(({ bytes, ...rest }) => [bytes, encode(jsonText(rest))]),
+      ...(erasesPerPage === undefined ? [] : [encode(`${erasesPerPage} erases per page`)]),
     ]),
   };
 }
@@ -138,7 +168,7 @@ function bootloaderOf(
   { layout }: Profile,
   scenario: string,
   reader: FileReader,
-): Uint8Array {
+): { readonly file: string; readonly bytes: Uint8Array } {
   if (file === undefined) {
     throw new UserError(
       "scenario-bootloader",
@@ -147,7 +177,7 @@ function bootloaderOf(
     );
   }
   const bytes = reader.module(file);
-  if (bytes.length <= layout.boot.bytes) return bytes;
+  if (bytes.length <= layout.boot.bytes) return { file, bytes };
   throw new UserError(
     "scenario-bootloader",
     `${file} has ${bytes.length} bytes, and the boot partition ${layout.boot.bytes}.`,
@@ -186,7 +216,25 @@ function oraclesOf({ oracles, journal, expectation }: ScenarioJson, file: string
   return [...ORACLES, arrivesOracle(expectation)].filter(({ id }) => oracles.includes(id));
 }
 
-type ContentJson = ScenarioJson["flash"][number];
+/** The flash that a place of the scenario means. */
+function rangeOf(
+  { at, offset, bytes }: ScenarioJson["secrets"][number]["mayLieIn"][number],
+  { layout }: Profile,
+  scenario: string,
+): FlashRange {
+  const partition = typeof at === "number" ? undefined : layout[at];
+  const start = typeof at === "number" ? at : layout[at].address;
+  const end = partition === undefined ? FLASH_BYTES : partition.address + partition.bytes;
+  const size = bytes ?? end - start - offset;
+  if (size > 0 && start + offset + size <= end) return { address: start + offset, bytes: size };
+  throw new UserError(
+    "scenario-secret",
+    `In ${scenario}, a secret may lie in ${size} bytes at ${start + offset}, beyond the end of ${at}.`,
+    `That ends at ${end}.`,
+  );
+}
+
+type ContentJson = Partial<ScenarioJson["flash"][number]>;
 
 function contentBytes(
   { image, file, hex, words }: ContentJson,

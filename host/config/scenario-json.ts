@@ -7,8 +7,14 @@ import { COUNTER_COUNT } from "../../emulator/counters.ts";
 import { PROFILE_NAMES } from "../../emulator/profile.ts";
 import { AddressJson, UnsignedJson } from "./number-json.ts";
 
-/** The oracles that read the boot journal of our own bootloader and mean nothing to another. */
-export const JOURNAL_ORACLES: readonly OracleId[] = ["durable", "accepted", "counted"];
+/** The oracles that read the boot journal or the log of our own bootloader and mean nothing to another. */
+export const JOURNAL_ORACLES: readonly OracleId[] = [
+  "durable",
+  "accepted",
+  "counted",
+  "last-known-good",
+  "truthful",
+];
 
 /** The oracles that mean something to every bootloader; those of a scenario that names none. */
 export const GENERIC_ORACLES: readonly OracleId[] = [
@@ -17,7 +23,10 @@ export const GENERIC_ORACLES: readonly OracleId[] = [
   "alive",
   "sound",
   "rules",
+  "confidential",
+  "idempotent",
   "quiet",
+  "wear",
 ];
 
 const ImageName = z.string().min(1);
@@ -41,13 +50,15 @@ const WordJson = z.union(
   { error: 'expected a number, hexadecimal text, {"length": IMAGE} or {"crc32": IMAGE}' },
 );
 
+const AtJson = z
+  .union([z.enum(["boot", "slotA", "slotB", "state"]), AddressJson], {
+    error: "expected boot, slotA, slotB, state or a device address",
+  })
+  .describe("A partition, or a device address.");
+
 const ContentJson = z
   .strictObject({
-    at: z
-      .union([z.enum(["boot", "slotA", "slotB", "state"]), AddressJson], {
-        error: "expected boot, slotA, slotB, state or a device address",
-      })
-      .describe("A partition, or a device address."),
+    at: AtJson,
     offset: AddressJson.default(0).describe("Bytes from there."),
     image: ImageName.optional().describe("The bytes of one of the images."),
     file: z.string().optional().describe("The bytes of a file."),
@@ -65,6 +76,33 @@ const ContentJson = z
     ({ image, file, hex, words }) =>
       [image, file, hex, words].filter((content) => content !== undefined).length === 1,
     { error: "expected exactly one of image, file, hex and words" },
+  );
+
+const PlaceJson = z
+  .strictObject({
+    at: AtJson,
+    offset: AddressJson.default(0).describe("Bytes from there."),
+    bytes: AddressJson.optional().describe("Its size; the rest of the partition unless given."),
+  })
+  .refine(({ at, bytes }) => typeof at === "string" || bytes !== undefined, {
+    error: "a place at a device address needs its size in bytes",
+  });
+
+const SecretJson = z
+  .strictObject({
+    name: z.string().min(1).describe("As reports call it."),
+    image: ImageName.optional().describe("The bytes of one of the images."),
+    file: z.string().optional().describe("The bytes of a file."),
+    hex: z
+      .string()
+      .regex(/^([0-9a-fA-F]{2}\s*)+$/, { error: "expected hexadecimal digits, two for each byte" })
+      .optional()
+      .describe("Bytes in hexadecimal."),
+    mayLieIn: z.array(PlaceJson).default([]).describe("Where it may lie; nowhere in flash unless given."),
+  })
+  .refine(
+    ({ image, file, hex }) => [image, file, hex].filter((content) => content !== undefined).length === 1,
+    { error: "expected exactly one of image, file and hex" },
   );
 
 const ORACLE_IDS: readonly OracleId[] = [...ORACLES.map(({ id }) => id), "arrives"];
@@ -117,6 +155,10 @@ export const ScenarioJson = z
       .min(1)
       .optional()
       .describe(`Which look on. Unless given: ${GENERIC_ORACLES.join(", ")}; all if \`journal\` is true.`),
+    secrets: z
+      .array(SecretJson)
+      .default([])
+      .describe("Plain bytes that the oracle `confidential` looks for wherever they may not lie."),
     limits: z
       .strictObject({
         torn: z
@@ -126,6 +168,14 @@ export const ScenarioJson = z
           .optional()
           .describe("Torn operations per sequence of cuts; 1 unless given."),
         maxStates: z.int().min(1).optional().describe("Gives up when more states than this were seen."),
+        maxCuts: z.int().min(0).optional().describe("Tries no sequence of more cuts than this."),
+        erasesPerPage: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            "How often uninterrupted power may erase one page on its way to rest; without it, `wear` is not asked.",
+          ),
         maxSeconds: z.number().positive().optional().describe("Gives up after so many seconds."),
       })
       .default({}),

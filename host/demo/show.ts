@@ -1,11 +1,9 @@
 /**
  * The whole demonstration, chapter by chapter.
  */
-import path from "node:path";
-import { wasmDirectory } from "../project.ts";
 import { createWorld } from "./world.ts";
 import { playCampaign, type CampaignProgress } from "./campaign.ts";
-import { CANARIES, playCanary, type CanaryFacts } from "./canary.ts";
+import { playCanaries, type CanaryFacts } from "./canary.ts";
 import { playProvisioning } from "./provisioning.ts";
 import { playRefusals } from "./refusal.ts";
 import { playReversions } from "./reversion.ts";
@@ -47,17 +45,13 @@ export function show(folder: string, stage: Stage): string[] {
   const onProgress = (progress: CampaignProgress): void => {
     if (stage.isTerminal) stage.progress(progressText(progress));
   };
-  const canaries = CANARIES.map((canary) => {
-    const facts = playCanary(canary, onProgress);
-    stage.progress();
-    stage.print(canaryLines(facts, colors));
-    return facts;
-  });
+  const canaries = playCanaries();
+  stage.print(canaryLines(canaries, colors));
   const campaign = playCampaign(onProgress);
   stage.progress();
   stage.print(campaignLines(campaign, colors));
 
-  const differences = [provisioning, updating, ...refusals, ...reversions, ...canaries, campaign].flatMap(
+  const differences = [provisioning, updating, ...refusals, ...reversions, canaries, campaign].flatMap(
     (chapter) => chapter.differences,
   );
   const seconds = (performance.now() - start) / 1000;
@@ -65,10 +59,7 @@ export function show(folder: string, stage: Stage): string[] {
   return differences;
 }
 
-/** The last canary that was caught, as something to replay. */
-function replayOf(canaries: readonly CanaryFacts[]) {
-  const caught = canaries.findLast(({ finding }) => finding !== undefined);
-  if (caught?.finding === undefined) return undefined;
-  const bootloader = path.join(wasmDirectory, `canary-${caught.name}.wasm`);
-  return { caseId: caught.finding.caseId, bootloader };
+/** What a canary was caught by that takes several cuts, as something to replay. */
+function replayOf({ report }: CanaryFacts): string | undefined {
+  return report.outcomes.find(({ canary }) => canary.oracle === "alive")?.finding?.caseId;
 }

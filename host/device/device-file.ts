@@ -2,13 +2,18 @@
  * The device file: everything of one device that survives a power cycle, as one JSON file.
  *
  * ```json
- * { "format": "brownout-device", "version": 1, "profile": "class1",
+ * { "format": "brownout-device", "version": 2, "profile": "class1",
+ *   "layout": { "boot": { "address": 0, "bytes": 28672 }, … },
+ *   "bits": [{ "kind": "fading", "address": 98304, "length": 4, "value": 1, "other": "02f8fffd" }],
  *   "counters": ["2", "0", "0", "0"], "wear": [0, …], "flash": "base64…", "checksum": "sha-256 hex" }
  * ```
  *
  * `flash` is all 102,400 bytes, `counters` are 64-bit and therefore decimal text, `wear` is erases
- * per page. The checksum covers the JSON of all other members in this order, so a file that was
- * damaged or edited is recognised instead of booted.
+ * per page, `bits` is what flash remembers beside its content (emulator/device-bits.ts). A profile may
+ * have defects in its name. The checksum covers the JSON of all other members in this order, so a file
+ * that was damaged or edited is recognised instead of booted.
+ *
+ * Files of version 1 are read as well: they have neither `layout`, which is the profile's, nor `bits`.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -17,21 +22,30 @@ import {
   COUNTER_COUNT,
   FLASH_BYTES,
   PROFILE_NAMES,
+  ProfileError,
   profileNamed,
   type DeviceState,
   type Profile,
 } from "../../emulator/index.ts";
+import { NO_BITS, withBit, type DeviceBit, type DeviceBits } from "../../emulator/device-bits.ts";
 import { UserError } from "../user-error.ts";
 import { writeFileWhole } from "./whole-file.ts";
 
-/** The only version of the format so far. */
-export const DEVICE_FILE_VERSION = 1 as const;
+/** The version that is written. */
+export const DEVICE_FILE_VERSION = 2 as const;
+/** Without partitions and device bits; still read. */
+const PLAIN_VERSION = 1 as const;
 const FORMAT = "brownout-device" as const;
 
 /** What a device file holds. */
 export interface DeviceRecord {
   readonly profile: Profile;
-  readonly state: Required<DeviceState>;
+  readonly state: RecordedState;
+}
+
+/** A state; what flash remembers beside its content is nothing where absent. */
+export interface RecordedState extends Required<DeviceState> {
+  readonly bits?: DeviceBits;
 }
 
 /** A device file that cannot be used. */
@@ -53,9 +67,9 @@ export class DeviceFileError extends UserError {
 
 const Head = z.looseObject({ format: z.literal(FORMAT), version: z.int() });
 
-const Body = z.strictObject({
+const PlainBody = z.strictObject({
   format: z.literal(FORMAT),
-  version: z.literal(DEVICE_FILE_VERSION),
+  version: z.literal(PLAIN_VERSION),
   profile: z.string(),
   counters: z.array(z.string().regex(/^(0|[1-9][0-9]{0,19})$/)).length(COUNTER_COUNT),
   wear: z.array(z.int().min(0).max(0xffffffff)),
@@ -63,12 +77,39 @@ const Body = z.strictObject({
   checksum: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+const RangeJson = z.strictObject({
+  address: z.int().min(0).max(FLASH_BYTES),
+  bytes: z.int().min(0).max(FLASH_BYTES),
+});
+
+const BitJson = z.strictObject({
+  kind: z.enum(["writes", "poisoned", "weak", "fading", "wavering"]),
+  address: z.int().min(0).max(FLASH_BYTES),
+  length: z.int().min(1).max(FLASH_BYTES),
+  value: z.int().min(-128).max(32_639),
+  other: z
+    .string()
+    .regex(/^([0-9a-f]{2})*$/)
+    .optional(),
+});
+
+const Body = PlainBody.extend({
+  version: z.literal(DEVICE_FILE_VERSION),
+  layout: z.strictObject({ boot: RangeJson, slotA: RangeJson, slotB: RangeJson, state: RangeJson }),
+  bits: z.array(BitJson),
+});
+
+type PlainBody = z.infer<typeof PlainBody>;
+type Body = z.infer<typeof Body>;
+
 /** The text of a device file; the same device gives the same text. */
 export function encodeDeviceFile({ profile, state }: DeviceRecord): string {
-  const content = {
+  const content: Omit<Body, "checksum"> = {
     format: FORMAT,
     version: DEVICE_FILE_VERSION,
     profile: profile.name,
+    layout: layoutJson(profile),
+    bits: (state.bits ?? NO_BITS).map(bitJson),
     counters: Array.from(state.counters, String),
     wear: Array.from(state.wear),
     flash: Buffer.from(state.flash).toString("base64"),
@@ -88,21 +129,56 @@ export function decodeDeviceFile(text: string, name: string): DeviceRecord {
   if (checksumOf(content) !== checksum) {
     throw damaged(name, "its checksum does not fit its content");
   }
-  if (!PROFILE_NAMES.includes(body.profile)) {
-    throw new DeviceFileError(
-      "device-file-profile",
-      `${name} is a device with profile "${body.profile}", which this version of Brownout does not have.`,
-      `It has ${PROFILE_NAMES.join(", ")}.`,
-    );
-  }
-  const profile = profileNamed(body.profile);
+  const named = profileOf(body.profile, name);
+  const profile = body.version === PLAIN_VERSION ? named : withLayout(named, body.layout);
   const flash = Uint8Array.from(Buffer.from(body.flash, "base64"));
   if (flash.length !== FLASH_BYTES) throw damaged(name, `its flash has ${flash.length} bytes`);
   const wear = Uint32Array.from(body.wear);
   if (wear.length !== FLASH_BYTES / profile.pageBytes) throw damaged(name, "its wear has too few pages");
   const counters = body.counters.map(BigInt);
   if (counters.some((value) => value >= 1n << 64n)) throw damaged(name, "a counter has more than 64 bits");
-  return { profile, state: { flash, counters: BigUint64Array.from(counters), wear } };
+  const bits = body.version === PLAIN_VERSION ? NO_BITS : bitsOf(body.bits, name);
+  return { profile, state: { flash, counters: BigUint64Array.from(counters), wear, bits } };
+}
+
+/** The part, with the defects that its name has. */
+function profileOf(profile: string, name: string): Profile {
+  try {
+    return profileNamed(profile);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    throw new DeviceFileError(
+      "device-file-profile",
+      `${name} is a device with profile "${profile}", which this version of Brownout does not have.`,
+      `It has ${PROFILE_NAMES.join(", ")}.`,
+      error,
+    );
+  }
+}
+
+function layoutJson({ layout: { boot, slotA, slotB, state } }: Profile): Body["layout"] {
+  const range = ({ address, bytes }: Body["layout"]["boot"]): Body["layout"]["boot"] => ({ address, bytes });
+  return { boot: range(boot), slotA: range(slotA), slotB: range(slotB), state: range(state) };
+}
+
+/** The profile itself if the partitions are its own. */
+function withLayout(profile: Profile, layout: Body["layout"]): Profile {
+  const isOwn = JSON.stringify(layoutJson(profile)) === JSON.stringify(layout);
+  return isOwn ? profile : { ...profile, layout };
+}
+
+function bitJson({ kind, address, length, value, other }: DeviceBit): Body["bits"][number] {
+  const plain = { kind, address, length, value };
+  return other === undefined ? plain : { ...plain, other: Buffer.from(other).toString("hex") };
+}
+
+function bitsOf(json: Body["bits"], name: string): DeviceBits {
+  return json.reduce<DeviceBits>((bits, { other: hex, ...bit }) => {
+    const other = hex === undefined ? undefined : Uint8Array.from(Buffer.from(hex, "hex"));
+    const isWhole = bit.address + bit.length <= FLASH_BYTES && (other?.length ?? bit.length) === bit.length;
+    if (!isWhole) throw damaged(name, `what flash remembers at ${bit.address} has another size`);
+    return withBit(bits, { ...bit, other });
+  }, NO_BITS);
 }
 
 /**
@@ -157,7 +233,7 @@ function readText(file: string, name: string): string {
   }
 }
 
-function parseBody(text: string, name: string): z.infer<typeof Body> {
+function parseBody(text: string, name: string): PlainBody | Body {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -172,22 +248,24 @@ function parseBody(text: string, name: string): z.infer<typeof Body> {
   }
   const head = Head.safeParse(json);
   if (!head.success) throw foreign(name, head.error);
-  if (head.data.version !== DEVICE_FILE_VERSION) {
+  const isPlain = head.data.version === PLAIN_VERSION;
+  if (!isPlain && head.data.version !== DEVICE_FILE_VERSION) {
     throw new DeviceFileError(
       "device-file-version",
-      `${name} has format version ${head.data.version}; this version of Brownout reads ${DEVICE_FILE_VERSION}.`,
+      `${name} has format version ${head.data.version}; this version of Brownout reads ${PLAIN_VERSION} and ${DEVICE_FILE_VERSION}.`,
       "Use the version of Brownout that wrote it, or create the device again.",
     );
   }
-  const body = Body.safeParse(json);
+  const body = isPlain ? PlainBody.safeParse(json) : Body.safeParse(json);
   if (body.success) return body.data;
   const { path = [], message = "" } = body.error.issues[0] ?? {};
   throw damaged(name, `${path.map(String).join(".") || "the file"}: ${message}`, body.error);
 }
 
-function checksumOf(content: Omit<z.infer<typeof Body>, "checksum">): string {
+function checksumOf(content: Omit<PlainBody, "checksum"> | Omit<Body, "checksum">): string {
   const { format, version, profile, counters, wear, flash } = content;
-  const text = JSON.stringify([format, version, profile, counters, wear, flash]);
+  const more = content.version === PLAIN_VERSION ? [] : [content.layout, content.bits];
+  const text = JSON.stringify([format, version, profile, ...more, counters, wear, flash]);
   return createHash("sha256").update(text).digest("hex");
 }
 

@@ -21,6 +21,7 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   [Phase.Trial]: "trial",
   [Phase.Rejected]: "rejected",
   [Phase.Reverted]: "reverted",
+  [Phase.Passed]: "passed",
 };
 
 /** Reads the journal. */

@@ -1,13 +1,17 @@
 /**
  * The case id of one glitch: `bo1:class1/tampered-active#1f2e3d4c#0a1b2c3d@g13512i`, in the grammar
  * of the other case ids. A cut is `g`, the dynamic index, and what is done to the instruction there.
+ * What else happens in the same boot stands behind a `+`: a second glitch, as in `@g13512i+g13600s`, whose
+ * index counts in the boot that the first one has disturbed, or the power cut behind an operation, as in
+ * `@g13512i+2a`, or in the middle of one, as in `@g13512i+2t3`.
  * Indices count what a window disturbs; of other windows than `boot`, the name stands behind the
  * scenario's, as in `tampered-active-in-hash`.
  */
 import { createHash } from "node:crypto";
 import { formatEffect, parseEffect, type Effect } from "../../emulator/wasm/glitch-model.ts";
 import { UserError } from "../user-error.ts";
-import { GLITCH_WINDOWS, type GlitchWindow } from "./campaign.ts";
+import { GLITCH_WINDOWS, type GlitchWindow } from "./window.ts";
+import type { GlitchCut } from "./judge.ts";
 import type { RefusalScenario } from "./scenario.ts";
 
 /** A case, taken apart. */
@@ -21,23 +25,24 @@ export interface GlitchCase {
   readonly inputsDigest: string;
   readonly index: number;
   readonly effect: Effect;
+  readonly second?: { readonly index: number; readonly effect: Effect };
+  readonly cut?: Pick<GlitchCut, "operation" | "torn">;
 }
 
 const TEXT =
-  /^bo1:([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9-]*)#([0-9a-f]{8})#([0-9a-f]{8})@g(0|[1-9][0-9]{0,8})([a-z][0-9]{0,2})$/;
+  /^bo1:([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9-]*)#([0-9a-f]{8})#([0-9a-f]{8})@(g(?:0|[1-9][0-9]{0,8})[a-z][0-9]{0,2})(?:\+(g[1-9][0-9]{0,8}[a-z][0-9]{0,2}))?(?:\+((?:0|[1-9][0-9]{0,4})(?:a|t[1-9][0-9]{0,3})))?$/;
 
 /** First 8 hexadecimal digits of a bootloader's SHA-256. */
 export function bootloaderDigest(bootloader: Uint8Array): string {
   return createHash("sha256").update(bootloader).digest("hex").slice(0, 8);
 }
 
-/** The case of one glitch in a scenario. */
+/** The case of one glitch in a scenario, or of what else a finding consists of. */
 export function caseOf(
   scenario: RefusalScenario,
   window: GlitchWindow,
   bootloader: Uint8Array,
-  index: number,
-  effect: Effect,
+  { index, effect, second, cut }: Pick<GlitchCase, "index" | "effect" | "second" | "cut">,
 ): GlitchCase {
   return {
     profile: scenario.profile.name,
@@ -47,6 +52,8 @@ export function caseOf(
     inputsDigest: scenario.inputsDigest.slice(0, 8),
     index,
     effect,
+    ...(second === undefined ? {} : { second }),
+    ...(cut === undefined ? {} : { cut }),
   };
 }
 
@@ -54,7 +61,11 @@ export function caseOf(
 export function formatGlitchCase(id: GlitchCase): string {
   const window = id.window === "boot" ? "" : `-in-${id.window}`;
   const place = `${id.profile}/${id.scenario}${window}#${id.bootloaderDigest}#${id.inputsDigest}`;
-  return `bo1:${place}@g${id.index}${formatEffect(id.effect)}`;
+  const { second, cut } = id;
+  const parts = [`g${id.index}${formatEffect(id.effect)}`];
+  if (second !== undefined) parts.push(`g${second.index}${formatEffect(second.effect)}`);
+  if (cut !== undefined) parts.push(`${cut.operation}${cut.torn === undefined ? "a" : `t${cut.torn}`}`);
+  return `bo1:${place}@${parts.join("+")}`;
 }
 
 /**
@@ -63,14 +74,16 @@ export function formatGlitchCase(id: GlitchCase): string {
  * @throws UserError `case-id-syntax`
  */
 export function parseGlitchCase(text: string): GlitchCase {
-  const [, profile, scenario, bootloader, inputs, index, effectText] = TEXT.exec(text) ?? [];
-  const effect = effectText === undefined ? undefined : parseEffect(effectText);
+  const [, profile, scenario, bootloader, inputs, firstText, secondText, cutText] = TEXT.exec(text) ?? [];
+  const first = parseGlitch(firstText);
+  const second = parseGlitch(secondText);
   if (
     profile === undefined ||
     scenario === undefined ||
     bootloader === undefined ||
     inputs === undefined ||
-    effect === undefined
+    first === undefined ||
+    (secondText !== undefined && (second === undefined || second.index <= first.index))
   ) {
     throw new UserError(
       "case-id-syntax",
@@ -85,7 +98,19 @@ export function parseGlitchCase(text: string): GlitchCase {
     window: window ?? "boot",
     bootloaderDigest: bootloader,
     inputsDigest: inputs,
-    index: Number(index),
-    effect,
+    ...first,
+    ...(second === undefined ? {} : { second }),
+    ...(cutText === undefined ? {} : { cut: parseCut(cutText) }),
   };
+}
+
+function parseGlitch(text: string | undefined): { index: number; effect: Effect } | undefined {
+  const [, index, effectText = ""] = /^g([0-9]+)([a-z][0-9]*)$/.exec(text ?? "") ?? [];
+  const effect = parseEffect(effectText);
+  return effect === undefined ? undefined : { index: Number(index), effect };
+}
+
+function parseCut(text: string): Pick<GlitchCut, "operation" | "torn"> {
+  const [operation, torn] = text.split(/[at]/).map(Number);
+  return { operation: operation ?? 0, ...(text.includes("t") ? { torn: torn ?? 0 } : {}) };
 }

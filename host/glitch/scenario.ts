@@ -1,7 +1,7 @@
 /**
  * Boots that must refuse: devices on which something is wrong, so that the only right thing to do is
- * to run the image that was good before, or none. They are small, that is, the image has 1 KiB, so
- * that every executed instruction can be disturbed.
+ * to run the image that was good before, or none. The image has 1 KiB unless told otherwise, so that
+ * every executed instruction can be disturbed.
  */
 import { createHash } from "node:crypto";
 import { Phase, Slot } from "../../assembly/layout.ts";
@@ -21,11 +21,11 @@ import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import { UserError } from "../user-error.ts";
-import { SMALL_IMAGE } from "./small-image.ts";
+import { sleepingImage } from "./sleeping-image.ts";
 
 /** A boot that must refuse. */
 export interface RefusalScenario {
-  /** As in a case id. */
+  /** As in a case id: what is wrong, and of images that have not 1 KiB, the size, as in `unsigned-of-32k`. */
   readonly name: string;
   /** What is wrong, in one sentence. */
   readonly title: string;
@@ -42,6 +42,10 @@ export interface RefusalScenario {
 const VENDOR = "brownout.example";
 const PRODUCT = "class1";
 const COMPONENT = "app";
+/** The smallest image, and that of scenarios whose names do not state a size [KiB]. */
+export const SMALL_IMAGE_KIB = 1;
+/** The largest image: what a slot of 36 KiB takes with a manifest [KiB]. */
+export const FULL_IMAGE_KIB = 32;
 
 /** What is wrong on the device. */
 interface Wrong {
@@ -60,61 +64,61 @@ const TRIAL: JournalFields = { phase: Phase.Trial, activeSlot: Slot.A, trialBoot
 const candidate = { journal: STAGED, floor: 1n, mayRunA: true };
 
 const WRONGS = {
-  "tampered-candidate": (): Wrong => ({
+  "tampered-candidate": (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The last eight bytes of the staged candidate's image are wrong.",
-    A: content(1),
-    B: tampered(content(2)),
+    A: content(image, 1),
+    B: tampered(content(image, 2)),
   }),
-  "strange-signature": (): Wrong => ({
+  "strange-signature": (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The staged candidate is signed with a key that the device does not trust.",
-    A: content(1),
-    B: content(2, { key: STRANGE_TEST_KEY }),
+    A: content(image, 1),
+    B: content(image, 2, { key: STRANGE_TEST_KEY }),
   }),
-  unsigned: (): Wrong => ({
+  unsigned: (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The staged candidate carries no signature.",
-    A: content(1),
-    B: content(2, { key: undefined }),
+    A: content(image, 1),
+    B: content(image, 2, { key: undefined }),
   }),
-  "altered-manifest": (): Wrong => ({
+  "altered-manifest": (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The staged candidate's manifest was altered after it was signed.",
-    A: content(1),
-    B: altered(content(2)),
+    A: content(image, 1),
+    B: altered(content(image, 2)),
   }),
-  "wrong-class": (): Wrong => ({
+  "wrong-class": (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The staged candidate is genuine, but for another class of device.",
-    A: content(1),
-    B: content(2, { product: "another" }),
+    A: content(image, 1),
+    B: content(image, 2, { product: "another" }),
   }),
-  "old-sequence": (): Wrong => ({
+  "old-sequence": (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The staged candidate is genuine, but its sequence number is below the anti-rollback floor.",
-    A: content(2),
-    B: content(1),
+    A: content(image, 2),
+    B: content(image, 1),
     floor: 2n,
   }),
-  "tampered-trial": (): Wrong => ({
+  "tampered-trial": (image: Uint8Array): Wrong => ({
     ...candidate,
     title: "The candidate was accepted, and then the last eight bytes of its image changed.",
-    A: content(1),
-    B: tampered(content(2)),
+    A: content(image, 1),
+    B: tampered(content(image, 2)),
     journal: TRIAL,
   }),
-  "blank-journal": (): Wrong => ({
+  "blank-journal": (image: Uint8Array): Wrong => ({
     title: "The journal is blank; slot A is genuine, slot B newer and signed with a strange key.",
-    A: content(1),
-    B: content(2, { key: STRANGE_TEST_KEY }),
+    A: content(image, 1),
+    B: content(image, 2, { key: STRANGE_TEST_KEY }),
     journal: undefined,
     floor: 1n,
     mayRunA: true,
   }),
-  "tampered-active": (): Wrong => ({
+  "tampered-active": (image: Uint8Array): Wrong => ({
     title: "The last eight bytes of the confirmed image are wrong, and there is no other.",
-    A: tampered(content(1)),
+    A: tampered(content(image, 1)),
     journal: CONFIRMED,
     floor: 1n,
     mayRunA: false,
@@ -124,21 +128,29 @@ const WRONGS = {
 /** The scenarios' names, in the order in which a campaign over all runs them. */
 export const REFUSAL_NAMES = Object.keys(WRONGS);
 
+/** The name of a scenario with images of another size. */
+export function refusalOfSize(name: string, imageKib: number): string {
+  return imageKib === SMALL_IMAGE_KIB ? name : `${name}-of-${imageKib}k`;
+}
+
 /**
  * A boot that must refuse.
  *
+ * @param name one of {@link REFUSAL_NAMES}, or what {@link refusalOfSize} makes of it
  * @throws UserError `scenario-unknown`
  */
 export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Array): RefusalScenario {
-  const make = Object.entries(WRONGS).find(([known]) => known === name)?.[1];
-  if (make === undefined) {
+  const [, kind = name, kib] = /^(.*)-of-([1-9][0-9]?)k$/.exec(name) ?? [];
+  const imageKib = kib === undefined ? SMALL_IMAGE_KIB : Number(kib);
+  const make = Object.entries(WRONGS).find(([known]) => known === kind)?.[1];
+  if (make === undefined || imageKib > FULL_IMAGE_KIB) {
     throw new UserError(
       "scenario-unknown",
       `There is no refusal "${name}".`,
-      `There are ${REFUSAL_NAMES.join(", ")}.`,
+      `There are ${REFUSAL_NAMES.join(", ")}; behind it, images may have a size, -of-2k to -of-${FULL_IMAGE_KIB}k.`,
     );
   }
-  const { title, A, B, journal, floor, mayRunA } = make();
+  const { title, A, B, journal, floor, mayRunA } = make(sleepingImage(1024 * imageKib));
   const device = new Device({ profile });
   provision(device, {
     bootloader,
@@ -161,7 +173,7 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
     profile,
     state: { flash, counters },
     allowed: mayRunA
-      ? { address: payloadAddress(profile, Slot.A, A.envelope.length), length: SMALL_IMAGE.length }
+      ? { address: payloadAddress(profile, Slot.A, A.envelope.length), length: 1024 * imageKib }
       : undefined,
     sequenceNumber: floor,
     inputsDigest: inputs.update(counters.join()).digest("hex"),
@@ -170,6 +182,7 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
 
 /** A slot's content; signed by the trusted key unless told otherwise. */
 function content(
+  payload: Uint8Array,
   sequenceNumber: number,
   change: { readonly key?: typeof TRUSTED_TEST_KEY | undefined; readonly product?: string } = {
     key: TRUSTED_TEST_KEY,
@@ -182,9 +195,9 @@ function content(
     class: { name: change.product ?? PRODUCT },
     uri: "coap://updates.brownout.example/suit/payload",
   };
-  const envelope = createEnvelope(json, { payload: SMALL_IMAGE });
+  const envelope = createEnvelope(json, { payload });
   const key = "key" in change ? change.key : TRUSTED_TEST_KEY;
-  return { envelope: key === undefined ? envelope : signEnvelope(envelope, key), payload: SMALL_IMAGE };
+  return { envelope: key === undefined ? envelope : signEnvelope(envelope, key), payload };
 }
 
 /**

@@ -6,7 +6,7 @@ import path from "node:path";
 import { decodeModule } from "../../emulator/wasm/decode.ts";
 import { wasmDirectory } from "../project.ts";
 import { UserError } from "../user-error.ts";
-import { KERNELS } from "./campaign.ts";
+import { KERNELS } from "./window.ts";
 import { SourceMap } from "./source-map.ts";
 
 /** A bootloader to be disturbed. */

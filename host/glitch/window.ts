@@ -1,23 +1,49 @@
 /**
  * Windows: which part of a boot is disturbed. Hash and signature take most of the instructions and
  * decide nothing by themselves, so they have windows of their own, and the rest of the boot stays small
- * enough for every instruction of it to be tried.
+ * enough for every instruction of it to be tried. The window `all` is everything at once.
  */
-import type { GlitchCampaignOptions, GlitchWindow } from "./campaign.ts";
-import type { GlitchTarget } from "./target.ts";
+/** Names of the windows: the boot without its kernels, one of the kernels, or all of it. */
+export const GLITCH_WINDOWS = ["boot", "hash", "signature", "all"] as const;
+/** One of them. */
+export type GlitchWindow = (typeof GLITCH_WINDOWS)[number];
+
+/** The functions of our bootloader that have a campaign of their own. */
+export const KERNELS = [
+  "assembly/crypto/ecdsa-p256/ecdsaP256Verify",
+  "assembly/crypto/ecdsa-p256/ecdsaP256Residue",
+  "assembly/crypto/sha256/hashBlocks",
+] as const;
 
 /** Instructions of the signature window that are drawn at random unless stated otherwise. */
 export const SIGNATURE_SAMPLE = 1000;
 
 /** What a window disturbs and what it takes for granted. */
+export interface WindowOptions {
+  readonly window: GlitchWindow;
+  /** The bootloader with the names of its functions. */
+  readonly symbols: Uint8Array;
+  /** Functions that are neither disturbed nor run more than once per input. */
+  readonly kernels: readonly string[];
+  /** Disturb only these functions and what they call; every function that is no kernel if absent. */
+  readonly within?: readonly string[];
+}
+
+/** What a window means for a bootloader that has these kernels. */
 export function windowOptions(
   window: GlitchWindow,
-  target: GlitchTarget,
-): Pick<GlitchCampaignOptions, "symbols" | "window" | "kernels" | "within"> {
-  const { kernels, symbols } = target;
+  { kernels, symbols }: Pick<WindowOptions, "kernels" | "symbols">,
+): WindowOptions {
   const hash = kernels.filter((name) => name.includes("/sha256/"));
   const signature = kernels.filter((name) => !hash.includes(name));
-  if (window === "hash") return { symbols, window, kernels: signature, within: hash };
-  if (window === "signature") return { symbols, window, kernels: hash, within: signature };
-  return { symbols, window, kernels };
+  switch (window) {
+    case "boot":
+      return { symbols, window, kernels };
+    case "hash":
+      return { symbols, window, kernels: signature, within: hash };
+    case "signature":
+      return { symbols, window, kernels: hash, within: signature };
+    case "all":
+      return { symbols, window, kernels: [] };
+  }
 }

@@ -26,6 +26,8 @@ export function bootStatePhrase(journal: BootJournal | undefined): string {
       return `slot ${candidate} rejected${because}`;
     case Phase.Reverted:
       return `reverted to slot ${active}${because}`;
+    case Phase.Passed:
+      return `slot ${active} passed its self-test`;
   }
 }
 

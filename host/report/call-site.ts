@@ -23,6 +23,7 @@ import { ModuleError } from "../../emulator/wasm/module-error.ts";
 import type { DecodedModule } from "../../emulator/wasm/module.ts";
 import { Opcode } from "../../emulator/wasm/opcode.ts";
 import { computeStack } from "../../emulator/wasm/stack.ts";
+import type { SourceMap } from "../glitch/source-map.ts";
 import { projectRoot } from "../project.ts";
 
 /** One call instruction. */
@@ -32,6 +33,8 @@ export interface CallSite {
   readonly functionName: string;
   /** Byte offset of the call in the module as it lies in flash. */
   readonly offset: number;
+  /** The line of the call, where the module has a source map. */
+  readonly line?: SourceLine;
 }
 
 /** How control came to an operation: the HAL call first, then the calls that led there. */
@@ -39,7 +42,7 @@ export type CallPath = readonly CallSite[];
 
 /** Where a function is declared. */
 export interface SourceLine {
-  /** Path from the root of the project, with slashes. */
+  /** Path from the root of the project, or as a source map has it; with slashes. */
   readonly file: string;
   readonly line: number;
 }
@@ -50,6 +53,7 @@ export interface CallSiteModules {
   readonly subject: Subject;
   /** Twins with the names of functions. */
   readonly symbols: readonly Uint8Array[];
+  readonly sourceMaps?: ReadonlyMap<string, SourceMap> | undefined;
 }
 
 /** HAL calls that do operations. */
@@ -97,7 +101,7 @@ export class CallSiteAtlas {
 
   constructor(modules: CallSiteModules) {
     this.#modules = modules;
-    this.bootloader = new ModuleCalls("bootloader", modules.bootloader, modules.symbols);
+    this.bootloader = new ModuleCalls("bootloader", modules.bootloader, modules);
   }
 
   /** The image that was handed control, or undefined: none that the scenario knows. */
@@ -109,7 +113,7 @@ export class CallSiteAtlas {
     if (image === undefined) return undefined;
     let calls = this.#images.get(image.name);
     if (calls === undefined) {
-      calls = new ModuleCalls(image.name, image.bytes, this.#modules.symbols);
+      calls = new ModuleCalls(image.name, image.bytes, this.#modules);
       this.#images.set(image.name, calls);
     }
     return calls;
@@ -125,12 +129,18 @@ export class CallSiteAtlas {
 class ModuleCalls {
   readonly name: string;
   readonly #module: DecodedModule | undefined;
+  readonly #sourceMap: SourceMap | undefined;
   /** Per build: the original offset of each call by its offset in the instrumented module. */
   readonly #tables = new Map<Build, ReadonlyMap<number, number>>();
 
-  constructor(name: string, bytes: Uint8Array, symbols: readonly Uint8Array[]) {
+  constructor(
+    name: string,
+    bytes: Uint8Array,
+    { symbols, sourceMaps }: Pick<CallSiteModules, "symbols" | "sourceMaps">,
+  ) {
     this.name = name;
     this.#module = decodeWithNames(bytes, symbols);
+    this.#sourceMap = sourceMaps?.get(name);
   }
 
   /** The path that stack frames tell, innermost first, as `35:1733 38:1a92`; undefined if they tell none. */
@@ -146,7 +156,7 @@ class ModuleCalls {
       const path = places.flatMap(({ index, offset }) => {
         const original = table.get(offset);
         if (original === undefined) return [];
-        return [{ module: this.name, functionName: module.functions[index]?.name ?? "", offset: original }];
+        return [this.#site(module.functions[index]?.name ?? "", original)];
       });
       if (path.length === places.length) return path;
     }
@@ -163,8 +173,14 @@ class ModuleCalls {
           const imported = imports[target];
           return imported?.module === "hal" && OPERATION_CALLS.has(imported.name);
         })
-        .map(({ offset }) => ({ module: this.name, functionName: entry.name, offset })),
+        .map(({ offset }) => this.#site(entry.name, offset)),
     );
+  }
+
+  #site(functionName: string, offset: number): CallSite {
+    const site = { module: this.name, functionName, offset };
+    const place = this.#sourceMap?.placeOf(offset);
+    return place === undefined ? site : { ...site, line: { file: place.file, line: place.line } };
   }
 
   #table(module: DecodedModule, build: Build): ReadonlyMap<number, number> {
@@ -200,7 +216,7 @@ export function siteText({ module, functionName, offset }: CallSite): string {
 /** A path in words: "writeRecord at byte 0x2d0e of the bootloader, called by journalAppend". */
 export function pathText([site, ...callers]: CallPath): string {
   if (site === undefined) return "";
-  const source = sourceLineOf(site.functionName);
+  const source = sourceOf(site);
   return [
     `${siteText(site)}${source === undefined ? "" : ` (${source.file}:${source.line})`}`,
     ...callers.map(({ functionName }) => `called by ${shortName(functionName)}`),
@@ -210,6 +226,11 @@ export function pathText([site, ...callers]: CallPath): string {
 /** A function's name without the path of its file: "assembly/flash/page/eraseSlot" is "eraseSlot". */
 export function shortName(functionName: string): string {
   return functionName.slice(functionName.lastIndexOf("/") + 1);
+}
+
+/** The line of a call if its module has a source map, else where its function is declared. */
+export function sourceOf({ line, functionName }: CallSite): SourceLine | undefined {
+  return line ?? sourceLineOf(functionName);
 }
 
 /**

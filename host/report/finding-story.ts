@@ -1,11 +1,12 @@
 /**
  * Findings as stories: each one replayed, power-on by power-on, with the flash before and after.
  */
+import { replayCommand } from "../campaign/report.ts";
 import { readCaseId, replayCase, type ReplayedPowerOn } from "../campaign/replay.ts";
 import type { CampaignFinding } from "../campaign/run.ts";
 import type { Scenario } from "../campaign/scenario.ts";
 import { UserError } from "../user-error.ts";
-import { pathText, sourceLineOf, type CallPath, type SourceLine } from "./call-site.ts";
+import { pathText, sourceOf, type CallPath, type SourceLine } from "./call-site.ts";
 import { cellText, type CellText } from "./flash-history.ts";
 import { mapFlash } from "./flash-map.ts";
 
@@ -24,6 +25,8 @@ export interface FindingStory {
   readonly oracle: string;
   readonly sentence: string;
   readonly caseId: string;
+  /** The command line that plays it again. */
+  readonly replay: string;
   readonly end: string | undefined;
   readonly steps: readonly StoryStep[];
   /** The call that the last cut hit; undefined where it is not known. */
@@ -35,6 +38,7 @@ export interface FindingStory {
 /** Replays a finding of a campaign of this scenario. */
 export function tellFinding(scenario: Scenario, finding: CampaignFinding): FindingStory {
   const { oracle, sentence, caseId, end } = finding;
+  const { replayOptions = "" } = scenario;
   const steps: StoryStep[] = [];
   let untold: string | undefined;
   try {
@@ -57,9 +61,10 @@ export function tellFinding(scenario: Scenario, finding: CampaignFinding): Findi
   }
   const path = [...steps].reverse().find(({ cutPath }) => cutPath !== undefined)?.cutPath;
   const lastCut = path === undefined ? undefined : { path, source: sourceOfPath(path) };
-  return { oracle, sentence, caseId, end, steps, lastCut, untold };
+  const replay = replayCommand({ replayOptions }, caseId);
+  return { oracle, sentence, caseId, replay, end, steps, lastCut, untold };
 }
 
 function sourceOfPath(path: CallPath): SourceLine | undefined {
-  return path.map(({ functionName }) => sourceLineOf(functionName)).find((source) => source !== undefined);
+  return path.map(sourceOf).find((source) => source !== undefined);
 }

@@ -2,6 +2,8 @@
  * A campaign as JUnit XML, for the test pages of CI systems: one test case per oracle, and one for
  * whether everything was tried.
  */
+import { CLOSED_GRAPH_ORACLES } from "../../emulator/explore/oracle.ts";
+import { canarySentence } from "../campaign/canary-report.ts";
 import { verdictOf } from "../campaign/report.ts";
 import type { CampaignView } from "./campaign-view.ts";
 import { things } from "./quantity.ts";
@@ -15,7 +17,7 @@ type Verdict =
 /** Writes it. */
 export function junitXml(view: CampaignView): string {
   const { result } = view;
-  const { scenario, exploration, seconds } = result;
+  const { scenario, exploration, seconds, canaries } = result;
   const cases = [
     ...result.oracles.map((oracle) => ({
       name: `${oracle.id}: ${oracle.sentence}`,
@@ -36,6 +38,7 @@ export function junitXml(view: CampaignView): string {
     ["tornBudget", String(exploration.tornBudget)],
     ["tearClasses", exploration.tearClasses.join(" ")],
     ["graphDigest", exploration.graphDigest],
+    ...(canaries === undefined ? [] : [["canaries", canarySentence(canaries)] as const]),
   ];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -86,10 +89,10 @@ function verdictOfOracle({ result, stories }: CampaignView, oracle: string): Ver
   const told = stories.filter((story) => story.oracle === oracle);
   const [first] = told;
   if (first !== undefined) {
-    const text = told.map(({ sentence, caseId, end, lastCut, steps }) =>
+    const text = told.map(({ sentence, replay, end, lastCut, steps }) =>
       [
         `${sentence}${end === undefined ? "" : ` (${end})`}`,
-        `brownout replay '${caseId}'`,
+        replay,
         ...steps.flatMap(({ number, cutSentence, cutPlace }) =>
           cutSentence === undefined
             ? []
@@ -101,7 +104,7 @@ function verdictOfOracle({ result, stories }: CampaignView, oracle: string): Ver
     const head = `${things(found, "finding")}. ${first.sentence} ${first.caseId}`;
     return { kind: "failed", oracle, message: head, text: text.join("\n\n") };
   }
-  if (!exploration.closed && (oracle === "alive" || oracle === "quiet")) {
+  if (!exploration.closed && CLOSED_GRAPH_ORACLES.some((id) => id === oracle)) {
     return { kind: "skipped", why: "Shows only once every state was tried." };
   }
   return { kind: "passed" };

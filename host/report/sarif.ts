@@ -3,17 +3,20 @@
  * at the function that made the last cut operation, with the power-ons as a code flow.
  */
 import { formatCuts } from "../../emulator/cut.ts";
+import { canaryJson } from "../campaign/canary-report.ts";
 import type { CampaignView } from "./campaign-view.ts";
 import { shortName, type CallPath, type SourceLine } from "./call-site.ts";
 import type { FindingStory } from "./finding-story.ts";
 
-const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/** Where the schema of SARIF 2.1.0 is. */
+export const SARIF_SCHEMA =
+  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /** The log as data that JSON can hold. */
 export function sarifLog({ result, stories, version }: CampaignView): Record<string, unknown> {
-  const { scenario, oracles, findings } = result;
+  const { scenario, oracles, findings, canaries } = result;
   return {
-    $schema: SCHEMA,
+    $schema: SARIF_SCHEMA,
     version: "2.1.0",
     runs: [
       {
@@ -32,6 +35,7 @@ export function sarifLog({ result, stories, version }: CampaignView): Record<str
         },
         automationDetails: { id: `brownout/${scenario.profile}/${scenario.name}/` },
         columnKind: "utf16CodeUnits",
+        ...(canaries === undefined ? {} : { properties: { canaries: canaryJson(canaries) } }),
         invocations: [{ executionSuccessful: true, exitCode: findings.length > 0 ? 1 : 0 }],
         results: stories.map((story, index) => ({
           ruleId: story.oracle,
@@ -41,15 +45,19 @@ export function sarifLog({ result, stories, version }: CampaignView): Record<str
           locations: story.lastCut === undefined ? [] : [locationOf(story.lastCut)],
           codeFlows: codeFlowsOf(story),
           partialFingerprints: { "brownoutCase/v1": story.caseId },
-          properties: { caseId: story.caseId, cuts: formatCuts(findings[index]?.cuts ?? []) },
+          properties: {
+            caseId: story.caseId,
+            replay: story.replay,
+            cuts: formatCuts(findings[index]?.cuts ?? []),
+          },
         })),
       },
     ],
   };
 }
 
-function messageOf({ sentence, caseId, end }: FindingStory): string {
-  return `${sentence}${end === undefined ? "" : ` (${end})`} Replay: brownout replay '${caseId}'`;
+function messageOf({ sentence, replay, end }: FindingStory): string {
+  return `${sentence}${end === undefined ? "" : ` (${end})`} Replay: ${replay}`;
 }
 
 function locationOf({

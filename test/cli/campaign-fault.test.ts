@@ -17,7 +17,7 @@ afterAll(() => workshop.remove());
 
 describe("campaign --tear", () => {
   it("explores the classes that it names, and the verdict names them", async () => {
-    const out = await workshop.succeed("campaign --profile stm32g0 --tear ecc");
+    const out = await workshop.succeed("campaign --no-canaries --profile stm32g0 --tear ecc");
     expect(out).toContain("at most 1 torn operation among them (ecc)");
     expect(out).toContain("Proved:");
   });
@@ -31,8 +31,10 @@ describe("campaign --tear", () => {
     expect(unknown.err).toContain("metastable");
   });
 
-  it("finds a chain of cuts that a record which reads well once does not survive, and replay tells it", async () => {
-    const { exitCode, out } = await workshop.run("campaign --tear metastable --json");
+  it("finds a chain of cuts that a record which is torn and reads blank does not survive, and replay tells it", async () => {
+    const { exitCode, out } = await workshop.run(
+      "campaign --profile stm32g0 --no-canaries --tear metastable --json",
+    );
     expect(exitCode).toBe(1);
     const { findings } = z
       .looseObject({ findings: z.array(z.looseObject({ caseId: z.string() })) })
@@ -40,7 +42,7 @@ describe("campaign --tear", () => {
     const again = await workshop.run(`replay ${findings[0]?.caseId}`);
     expect(again.exitCode).toBe(1);
     expect(again.out).toMatch(
-      /\(metastable\): .* is left; the 4 bytes at 0x[0-9a-f]+ (will read|read two ways)/,
+      /\(metastable\): .* is left; the 8 bytes at 0x[0-9a-f]+ (will read|read two ways)/,
     );
   });
 });
@@ -68,9 +70,13 @@ describe("campaign --operations", () => {
 
 describe("campaign --defect", () => {
   it("survives a unit of slot B that does not take, and says what was not asked", async () => {
-    const out = await workshop.succeed("campaign --profile stm32g0 --defect failing-65544 --torn 0");
+    const out = await workshop.succeed(
+      "campaign --no-canaries --profile stm32g0 --defect failing-65544 --torn 0",
+    );
     expect(out).toContain("Campaign stm32g0-with-failing-65544/update");
-    expect(out).toContain("Not asked: durable, accepted, quiet.");
+    expect(out).toContain(
+      "Not asked: durable, accepted, last-known-good, confidential, truthful, idempotent, quiet, wear.",
+    );
   });
 
   it("refuses what is no defect", async () => {

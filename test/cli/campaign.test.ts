@@ -52,6 +52,25 @@ describe("campaign", () => {
     expect(healthy.out).toContain("No oracle objects.");
   });
 
+  it("shows first that every canary is caught, or says that it did not", async () => {
+    const line = "campaign --max-seconds 0.1";
+    expect((await workshop.run(line)).out).toMatch(
+      /^ {2}(\d+) of \1 canaries caught in .*: authentic, floor, /m,
+    );
+    const Canaries = z.object({
+      canaries: z.array(z.looseObject({ caught: z.boolean(), caseId: z.string() })),
+    });
+    const { canaries } = Canaries.parse(JSON.parse((await workshop.run(`${line} --json`)).out));
+    expect(canaries.map(({ caught }) => caught)).toEqual(canaries.map(() => true));
+    const replay = await workshop.run(`replay ${canaries[0]?.caseId ?? ""}`);
+    expect(replay).toMatchObject({ exitCode: 1, err: "" });
+    expect(replay.out).toContain(">> authentic:");
+    const without = await workshop.run(`${line} --no-canaries`);
+    expect(without.out).toContain(
+      "Canaries were not let out, so nothing shows that this campaign could fail.",
+    );
+  });
+
   it("does not call it proved when time runs out", async () => {
     const { exitCode, out } = await workshop.run("campaign --max-seconds 0.2 --json");
     expect(exitCode).toBe(1);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const device = Buffer.from(workshop.read("good.device")).toString("utf8");
   workshop.write("damaged.device", device.replace('"counters": [\n  "1"', '"counters": [\n  "0"'));
   workshop.write("truncated.device", device.slice(0, device.length / 2));
-  workshop.write("future.device", device.replace('"version": 1', '"version": 9'));
+  workshop.write("future.device", device.replace(/"version": \d+/, '"version": 9'));
 });
 afterAll(() => workshop.remove());
 
@@ -118,7 +118,7 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
   ["manifest inspect update.suit --diagnostik", "usage", "unknown option '--diagnostik'"],
   ["manifest inspect update.suit --hex --diagnostic", "usage", "cannot be used with"],
   ["manifest inspect", "usage", "missing required argument 'envelope'"],
-  ["manifest sign update.unsigned --out x", "usage", "required option '-k, --key <file>' not specified"],
+  ["manifest sign update.unsigned --out x", "usage", "nothing to sign with"],
   ["manifest inspect update.suit more", "usage", "too many arguments"],
 ];
 

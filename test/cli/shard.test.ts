@@ -44,7 +44,7 @@ async function runShards(scenario: string, out: string): Promise<(number | null)
   const shards = Array.from({ length: COUNT }, (_, index) => `${index + 1}/${COUNT}`);
   return Promise.all(
     shards.map((shard) => {
-      const line = `campaign --all --workers 1 --torn 2 --scenario ${scenario} --shard ${shard} --out ${out}`;
+      const line = `campaign --no-canaries --all --workers 1 --torn 2 --scenario ${scenario} --shard ${shard} --out ${out}`;
       const child = spawn(process.execPath, ["--import", LOADER, ENTRY, ...line.split(" ")], {
         cwd: workshop.folder,
         stdio: "ignore",
@@ -58,7 +58,7 @@ describe("shards", () => {
   it("run as processes and merged give the graph digest of one process, and a certificate", async () => {
     expect(await runShards("toy.json", "shards")).toEqual([0, 0, 0, 0]);
     const whole = Report.parse(
-      JSON.parse(await workshop.succeed("campaign --all --torn 2 --scenario toy.json --json")),
+      JSON.parse(await workshop.succeed("campaign --no-canaries --all --torn 2 --scenario toy.json --json")),
     );
     const merged = Merged.parse(
       JSON.parse(await workshop.succeed("merge shards --certificate whole.certificate --json")),
@@ -96,7 +96,9 @@ describe("shards", () => {
     writeFileSync(workshop.path("short/shard-3-of-4.certificate"), states.subarray(0, states.length - 9));
     expect((await workshop.run("merge three short")).err).toContain("it was cut short or altered");
     rmSync(workshop.path("short"), { recursive: true });
-    await workshop.run("campaign --all --torn 2 --scenario broken/toy.json --shard 3/4 --out short");
+    await workshop.run(
+      "campaign --no-canaries --all --torn 2 --scenario broken/toy.json --shard 3/4 --out short",
+    );
     expect((await workshop.run("merge three short")).err).toContain("is about another device");
   });
 
@@ -104,7 +106,9 @@ describe("shards", () => {
     const codes = await runShards("broken/toy.json", "found");
     expect(codes).toEqual([42, 42, 42, 42]);
     const whole = Report.parse(
-      JSON.parse((await workshop.run("campaign --all --torn 2 --scenario broken/toy.json --json")).out),
+      JSON.parse(
+        (await workshop.run("campaign --no-canaries --all --torn 2 --scenario broken/toy.json --json")).out,
+      ),
     );
     const { exitCode, out } = await workshop.run("merge found --json");
     expect(exitCode).toBe(1);
@@ -117,7 +121,7 @@ describe("shards", () => {
 
   it("that were given up leave the whole open", async () => {
     for (let index = 1; index <= 2; index += 1) {
-      await workshop.run(`campaign --scenario broken/toy.json --shard ${index}/2 --out open`);
+      await workshop.run(`campaign --no-canaries --scenario broken/toy.json --shard ${index}/2 --out open`);
     }
     const { exitCode, out } = await workshop.run("merge open --json");
     expect(exitCode).toBe(1);
@@ -136,7 +140,7 @@ describe("shards", () => {
 
 describe("certificate check", () => {
   it("accepts what a campaign wrote and refuses it when it was damaged", async () => {
-    await workshop.succeed("campaign --scenario toy.json --certificate toy.certificate");
+    await workshop.succeed("campaign --no-canaries --scenario toy.json --certificate toy.certificate");
     const out = await workshop.succeed("certificate check toy.certificate");
     expect(out).toMatch(/^Holds: 15 states and 84 ways between them are closed and live\.$/m);
     const bytes = workshop.read("toy.certificate");
@@ -149,7 +153,9 @@ describe("certificate check", () => {
   });
 
   it("is not written by a campaign that left something out", async () => {
-    const { err } = await workshop.run("campaign --scenario broken/toy.json --certificate none.certificate");
+    const { err } = await workshop.run(
+      "campaign --no-canaries --scenario broken/toy.json --certificate none.certificate",
+    );
     expect(err).toContain("none.certificate is not written");
     expect((await workshop.run("certificate check none.certificate")).exitCode).toBe(2);
   });

@@ -10,8 +10,11 @@ import { StateStore } from "../../emulator/explore/state-store.ts";
 import { WorkingState } from "../../emulator/explore/working-state.ts";
 import { FLASH_BYTES } from "../../emulator/memory-map.ts";
 import { profileNamed } from "../../emulator/profile.ts";
-import type { Operation } from "../../emulator/power.ts";
-import { tornVariants } from "../../emulator/tear.ts";
+import type { FlashOperation, Operation } from "../../emulator/power.ts";
+import { tornVariants, type TearClass } from "../../emulator/tear.ts";
+
+/** Classes that leave nothing but content, so that every erase has a plan. */
+const CLASSES: readonly TearClass[] = ["program-prefix", "erase-half", "erase-stripe", "erase-mixed"];
 
 const erasedWordOf = (erasedValue: number): number => (erasedValue === 0 ? 0 : 0xffff_ffff);
 
@@ -111,12 +114,29 @@ class FollowedDevice {
     const operation = this.#operationOf(next);
     if (operation === undefined) return;
     if (operation.kind !== "counter") {
-      for (const outcome of tornVariants(operation)) this.working.torn(operation, outcome);
+      const planned = this.#planned(operation);
+      const torn = tornVariants(operation, CLASSES).map((outcome): [number, number] => [
+        outcome.variant,
+        this.working.torn(operation, outcome),
+      ]);
+      expect(planned).toEqual(operation.kind === "erase" ? torn : undefined);
       device.flash.bytes.set(operation.after, operation.address);
     } else {
       device.counters.values[operation.id] = operation.after;
     }
     this.working.settle(operation);
+  }
+
+  /** The torn states of an erase as its plan gives them. */
+  #planned(operation: FlashOperation): [number, number][] | undefined {
+    const plan = this.working.erasePlan(operation, CLASSES);
+    return (
+      plan &&
+      Array.from(plan.variants, (variant, index) => [
+        variant,
+        this.working.tornErase(operation, plan, index, CLASSES),
+      ])
+    );
   }
 
   /** What the emulator would show an observer, or undefined for what nothing allows. */

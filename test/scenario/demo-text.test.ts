@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CANARIES, playCanary } from "../../host/demo/canary.ts";
+import { playCanaries } from "../../host/demo/canary.ts";
 import { canaryLines, progressText } from "../../host/demo/text/campaign.ts";
 import { closingPage } from "../../host/demo/text/frame.ts";
 import { wrap } from "../../host/demo/text/layout.ts";
@@ -76,14 +76,15 @@ describe("the line of progress", () => {
   });
 });
 
-describe("a canary", () => {
-  it("is caught, and its replay shows the same", () => {
-    const [canary] = CANARIES;
-    if (canary === undefined) throw new Error("The demonstration has no canary.");
-    const facts = playCanary(canary, () => undefined);
+describe("the canaries", () => {
+  it("are caught, their replays show the same, and each has a line with its oracle", () => {
+    const facts = playCanaries();
     expect(facts.differences).toEqual([]);
-    const text = canaryLines(facts, PLAIN).join("\n");
-    expect(text).toContain(facts.title);
-    expect(text).toContain(facts.finding?.caseId);
+    const lines = canaryLines(facts, PLAIN);
+    for (const { canary } of facts.report.outcomes) {
+      const own = lines.filter((line) => line.includes(canary.title));
+      expect(own).toEqual([expect.stringMatching(new RegExp(`^  ✓ ${canary.oracle} `))]);
+      expect(own.join().length).toBeLessThanOrEqual(100);
+    }
   });
 });

@@ -5,13 +5,23 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GlitchBench } from "../../emulator/glitch/bench.ts";
 import { profileNamed } from "../../emulator/profile.ts";
-import { playGlitch, runGlitchCampaign, type GlitchCampaign } from "../../host/glitch/campaign.ts";
+import { GlitchCode, isConditional } from "../../emulator/wasm/glitch-model.ts";
+import { Opcode } from "../../emulator/wasm/opcode.ts";
+import {
+  playGlitch,
+  runGlitchCampaign,
+  runGlitchCampaignInThreads,
+  type GlitchCampaign,
+} from "../../host/glitch/campaign.ts";
 import { formatGlitchCase, parseGlitchCase } from "../../host/glitch/case-id.ts";
 import { runControl } from "../../host/glitch/control.ts";
 import { diagnose, glitchReportText } from "../../host/glitch/report.ts";
+import { GlitchRunner } from "../../host/glitch/runner.ts";
 import { REFUSAL_NAMES, refusalNamed } from "../../host/glitch/scenario.ts";
+import { Witnesser } from "../../host/glitch/survivor.ts";
 import { ownTarget, type GlitchTarget } from "../../host/glitch/target.ts";
 import { windowOptions } from "../../host/glitch/window.ts";
+import { GlitchThreads } from "../../host/glitch/worker-pool.ts";
 
 const TIMEOUT_MILLIS = 300_000;
 const profile = profileNamed("class1");
@@ -64,8 +74,126 @@ describe("a boot that must refuse, with every executed instruction skipped and e
 });
 
 describe("the control", () => {
-  it("finds both bootloaders that are wrong on purpose", () => {
-    expect(runControl(profile).map(({ isFound }) => isFound)).toEqual([true, true]);
+  it("finds all bootloaders that are wrong on purpose", () => {
+    expect(runControl(profile).map(({ isFound }) => isFound)).toEqual([true, true, true]);
+  });
+});
+
+describe("a glitch together with a power cut", () => {
+  const about = target("canary-journal-erased-by-glitch");
+  const result = campaign("unsigned", about);
+  const [first] = diagnose(result, about);
+
+  it("bricks a bootloader that neither of them bricks alone, and the report names the cut", () => {
+    expect(result.failsUndisturbed).toBe(false);
+    expect(result.findings.length).toBeGreaterThan(0);
+    for (const { verdict, cut } of result.findings) {
+      expect(verdict).toBe("bricked");
+      expect(cut?.operation).toBeLessThan((cut?.operations ?? 0) - 1);
+    }
+    expect(first?.caseId).toMatch(/@g\d+[si]\+\d+a$/);
+    const text = glitchReportText(result, about);
+    expect(text).toMatch(/if the power goes behind operation \d of \d, (erase|program) of \d+ bytes at 0x18/);
+  });
+
+  it("is played again by its case id with the same cut", () => {
+    const id = parseGlitchCase(first?.caseId ?? "");
+    expect(formatGlitchCase(id)).toBe(first?.caseId);
+    const played = playGlitch(
+      refusalNamed(id.scenario, profile, about.bootloader),
+      windowOptions(id.window, about),
+      id.index,
+      id.effect,
+    );
+    expect(played).toMatchObject({ verdict: "bricked", cut: { operation: id.cut?.operation } });
+  });
+});
+
+describe("two glitches in one boot", () => {
+  const pairs = { count: 4000, seed: 1, reach: 16 };
+  const scenario = refusalNamed("unsigned", profile, bootloader.bootloader);
+  const options = { models: ["skip", "invert"], ...windowOptions("boot", bootloader), pairs } as const;
+  const result = runGlitchCampaign(scenario, options);
+
+  it("are tried around survivors only, and what was not tried is said", () => {
+    const { pairs: tally } = result;
+    if (tally === undefined) throw new Error("Nothing was disturbed twice.");
+    expect(tally.withoutEffect + tally.survivors).toBe(result.faults);
+    expect(tally.unlike).toBeLessThan(tally.survivors);
+    expect(Math.abs(tally.tried / pairs.count - 1)).toBeLessThan(0.1);
+    expect(glitchReportText(result, bootloader)).toContain(`not done: ${tally.pairs - tally.tried} pairs`);
+  });
+
+  it("are the same whatever the number of threads", async () => {
+    const threads = new GlitchThreads(2, { waits: true });
+    try {
+      const threaded = await runGlitchCampaignInThreads(scenario, options, { threads });
+      expect({ ...threaded, scenario: undefined }).toEqual({ ...result, scenario: undefined });
+    } finally {
+      await threads.close();
+    }
+  });
+
+  it("get through where the second one skips the question to the witnesses, and play again", () => {
+    const [diagnostic] = diagnose(pairsAround("isAttested"), bootloader).filter(
+      ({ after }) => after.length > 0,
+    );
+    expect(diagnostic?.verdict).toBe("accepted");
+    const id = parseGlitchCase(diagnostic?.caseId ?? "");
+    expect(formatGlitchCase(id)).toBe(diagnostic?.caseId);
+    const play = (second: typeof id.second) =>
+      playGlitch(scenario, windowOptions("boot", bootloader), id.index, id.effect, second).verdict;
+    expect(play(id.second)).toBe("accepted");
+    expect(play(undefined)).toBe("harmless");
+  });
+
+  /** All pairs around the survivors that pass the refusal and stop at a call of this function. */
+  function pairsAround(name: string): GlitchCampaign {
+    const recipe = { scenario, ...options, pairs: { ...pairs, reach: 1 } };
+    const runner = new GlitchRunner(recipe);
+    const { survivors } = runner.do({ kind: "observe", from: 0, to: runner.indices.length });
+    const passing = survivors.filter(({ index, effect, goesElsewhere }) => {
+      if (!goesElsewhere) return false;
+      const played = runner.sitesOf(index, effect);
+      return played.some(({ text }) => text.startsWith("call ") && text.endsWith(`/${name}`));
+    });
+    return {
+      ...result,
+      findings: runner.do({ kind: "pairs", survivors: passing.slice(0, 2), share: 2 ** 32 }).findings,
+    };
+  }
+});
+
+describe("survivors", () => {
+  const scenario = refusalNamed("unsigned", profile, bootloader.bootloader);
+  const bench = new GlitchBench({
+    profile,
+    bootloader: bootloader.symbols,
+    state: scenario.state,
+    kernels: bootloader.kernels,
+  });
+  const witnesser = new Witnesser(bench);
+  const { sites } = bench.golden();
+  const observe = (index: number, code: GlitchCode) => {
+    const observed = witnesser.observe(index, { code, bit: 0 });
+    bench.rewind();
+    return observed;
+  };
+
+  it("are no glitches without effect", () => {
+    const zero = sites.findIndex(({ text }) => text === "i32.const 0");
+    expect(observe(zero, GlitchCode.Skip).key).toBeUndefined();
+  });
+
+  it("are alike when branch and comparison before it are inverted", () => {
+    const branch = sites.findIndex(
+      ({ opcode }, index) => opcode === Opcode.BrIf && isConditional(sites[index - 1]?.opcode ?? 0),
+    );
+    const one = observe(branch, GlitchCode.Invert);
+    const other = observe(branch - 1, GlitchCode.Invert);
+    expect(one.key).toBeDefined();
+    expect(other.key).toBe(one.key);
+    expect(one.divergence).toBeGreaterThan(branch);
   });
 });
 
@@ -146,7 +274,7 @@ describe("the glitch bench", () => {
       return { end, operations, flash: bench.snapshot().flash };
     });
     expect(outcomes[0]).toEqual(outcomes[1]);
-    expect(outcomes[0]).toMatchObject({ end: "reset", operations: 4 });
+    expect(outcomes[0]).toMatchObject({ end: "reset", operations: 5 });
   });
 
   it("executes as many instructions as it has recorded, at every run", () => {

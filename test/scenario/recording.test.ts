@@ -44,7 +44,7 @@ const staged = (): string => program(STATE, Uint8Array.from(Buffer.from("5354414
 
 async function campaign(...lines: readonly string[]): Promise<z.infer<typeof Report>> {
   workshop.write("ops.jsonl", lines.join("\n"));
-  const { out, err } = await workshop.run(`campaign ${FILES} --recording ops.jsonl --json`);
+  const { out, err } = await workshop.run(`campaign --no-canaries ${FILES} --recording ops.jsonl --json`);
   expect(err).toBe("");
   return Report.parse(JSON.parse(out));
 }
@@ -84,7 +84,7 @@ describe("a recording", () => {
     ["", "ops.jsonl holds no operation."],
   ])("%j is refused with one sentence", async (text, sentence) => {
     workshop.write("ops.jsonl", text);
-    const { exitCode, err } = await workshop.run(`campaign ${FILES} --recording ops.jsonl`);
+    const { exitCode, err } = await workshop.run(`campaign --no-canaries ${FILES} --recording ops.jsonl`);
     expect(exitCode).toBe(2);
     expect(err).toContain(sentence);
     expect(err).toMatch(/^error: .+\nhint: .+\n$/);

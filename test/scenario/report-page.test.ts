@@ -30,7 +30,14 @@ const PROBE = `<script>
     sections: [...document.querySelectorAll("h2")].map((head) => head.textContent),
     painted: [...document.querySelectorAll("canvas")].map((canvas) =>
       new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size > 4),
+    width: root.clientWidth,
   });
+  if (parent !== window) parent.postMessage(root.dataset.probe, "*");
+</script>`;
+
+/** A window of Chromium is not as narrow as a phone, but a frame in it is. */
+const PHONE = `<!doctype html><iframe src="report.html" width="360" height="740" style="border: 0"></iframe><script>
+  addEventListener("message", ({ data }) => { document.documentElement.dataset.probe = data; });
 </script>`;
 
 describe.skipIf(CHROMIUM === undefined)("the HTML report in Chromium", () => {
@@ -38,20 +45,22 @@ describe.skipIf(CHROMIUM === undefined)("the HTML report in Chromium", () => {
   beforeAll(() => {
     const page = reportFile(toyView("flag first", HOSTILE), "html");
     writeFileSync(path.join(folder, "report.html"), page.replace("</body>", `${PROBE}</body>`));
+    writeFileSync(path.join(folder, "phone.html"), PHONE);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Opens the page and returns what it tells about itself. */
-  function look(width: number): Record<string, unknown> {
+  function look(name: string, width: number): Record<string, unknown> {
     const { stdout, stderr } = spawnSync(
       CHROMIUM ?? "",
       [
         ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
         ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        `--user-data-dir=${path.join(folder, `profile-${width}`)}`,
+        `--user-data-dir=${path.join(folder, `profile-${name}-${width}`)}`,
         `--window-size=${width},1000`,
+        "--virtual-time-budget=5000",
         "--dump-dom",
-        `file://${path.join(folder, "report.html")}`,
+        `file://${path.join(folder, name)}`,
       ],
       { encoding: "utf8", timeout: 60_000 },
     );
@@ -66,12 +75,18 @@ describe.skipIf(CHROMIUM === undefined)("the HTML report in Chromium", () => {
     return { ...(typeof told === "object" ? told : {}) };
   }
 
-  it.each([1280, 500])(
-    "draws every section at %i pixels, with nothing sticking out and nothing injected",
+  it.each([
+    ["report.html", 1280, 1280],
+    ["phone.html", 500, 360],
+  ])(
+    "draws every section of %s in a window of %i pixels, %i of them its own, with nothing sticking out and nothing injected",
     { timeout: 90_000 },
-    (width) => {
-      const told = look(width);
+    (name, window, width) => {
+      const told = look(name, window);
       expect(told).toMatchObject({ drawn: "yes", wide: 0, title: HOSTILE });
+      // A scroll bar takes some.
+      expect(told["width"]).toBeGreaterThan(width - 20);
+      expect(told["width"]).toBeLessThanOrEqual(width);
       expect(told).not.toHaveProperty("hacked");
       expect(told["sections"]).toEqual(
         expect.arrayContaining([

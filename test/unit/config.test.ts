@@ -10,6 +10,7 @@ import { crc32 } from "../../host/config/crc32.ts";
 import { PUBLISHED_SCHEMAS, schemaText } from "../../host/config/json-schema.ts";
 import { applyLayout } from "../../host/config/layout-json.ts";
 import { loadScenarioFile, type FileReader } from "../../host/config/scenario-file.ts";
+import { askedOracles } from "../../host/campaign/asked.ts";
 import { GENERIC_ORACLES, JOURNAL_ORACLES } from "../../host/config/scenario-json.ts";
 import { UserError } from "../../host/user-error.ts";
 import { readWasm } from "../wasm-file.ts";
@@ -49,6 +50,7 @@ function reader(scenario: object, layout: object = LAYOUT): FileReader {
   return {
     json: (file) => (file.endsWith("layout.json") ? layout : scenario),
     bytes: () => Uint8Array.of(1, 2, 3),
+    optional: () => undefined,
     module: (file) => (file.endsWith("boot.wasm") ? new Uint8Array(1000).fill(7) : firmware1),
   };
 }
@@ -138,12 +140,42 @@ describe("scenario.json", () => {
       changed(SCENARIO, ["expectation"], "refused"),
       changed(SCENARIO, ["link"], { "/x": "x" }),
       changed(SCENARIO, ["oracles"], ["alive"]),
+      changed(SCENARIO, ["secrets"], [{ name: "key", hex: "0011" }]),
+      changed(SCENARIO, ["limits"], { erasesPerPage: 2 }),
     ].map((scenario) => load(scenario));
     const digests = new Set([inputsDigest, ...others.map((other) => other.inputsDigest)]);
-    expect(digests.size).toBe(7);
+    expect(digests.size).toBe(9);
     expect(load(SCENARIO, { ...LAYOUT, state: undefined }).inputsDigest).not.toBe(inputsDigest);
     expect(load({ ...SCENARIO, title: "Else." }).inputsDigest).toBe(inputsDigest);
     expect(new Set(others.map((other) => other.bootloaderDigest))).toEqual(new Set([bootloaderDigest]));
+  });
+
+  it("says what is secret and where it may lie, and how often a page may be erased", () => {
+    const scenario = load({
+      ...SCENARIO,
+      secrets: [
+        {
+          name: "the key",
+          hex: "00 11 22 33",
+          mayLieIn: [{ at: "slotA", offset: 16, bytes: 4 }, { at: "slotB" }],
+        },
+        { name: "the old one, plain", image: "old one" },
+      ],
+      limits: { erasesPerPage: 3, torn: 2 },
+    });
+    const { secrets, erasesPerPage } = scenario.subject;
+    const { slotA, slotB } = scenario.profile.layout;
+    expect(secrets?.[0]).toEqual({
+      name: "the key",
+      bytes: Uint8Array.of(0, 0x11, 0x22, 0x33),
+      mayLieIn: [{ address: slotA.address + 16, bytes: 4 }, slotB],
+    });
+    expect(secrets?.[1]).toEqual({ name: "the old one, plain", bytes: firmware1, mayLieIn: [] });
+    expect([erasesPerPage, scenario.limits]).toEqual([3, { torn: 2 }]);
+    const ids = (json: object): string[] => askedOracles(load(json)).map(({ id }) => id);
+    expect(ids({ ...SCENARIO, limits: { erasesPerPage: 3 } })).toContain("wear");
+    expect(ids({ ...SCENARIO, secrets: [{ name: "it", hex: "00" }] })).toContain("confidential");
+    expect(ids(SCENARIO)).toEqual(GENERIC_ORACLES.filter((id) => id !== "wear" && id !== "confidential"));
   });
 
   it("asks the oracles that need no journal of ours, unless told otherwise", () => {
@@ -185,6 +217,14 @@ describe("scenario.json", () => {
     [["flash", 0, "at"], 102399, "flash[0] ends at"],
     [["flash", 0, "at"], 0, "flash[0] overlaps the bootloader"],
     [["bootloader"], undefined, "names no bootloader"],
+    [["secrets"], [{ name: "it" }], "secrets[0]: expected exactly one of image, file and hex"],
+    [["secrets"], [{ name: "it", hex: "00", mayLieIn: [{ at: 5 }] }], "needs its size in bytes"],
+    [
+      ["secrets"],
+      [{ name: "it", hex: "00", mayLieIn: [{ at: "slotA", offset: 1, bytes: "0x8000" }] }],
+      "beyond the end of slotA",
+    ],
+    [["limits"], { erasesPerPage: 0 }, "limits.erasesPerPage: "],
   ] as const)("is refused with one sentence when %j is %j", (path, value, part) => {
     const [code, message, hint] = mistake(() => load(changed(SCENARIO, path, value))).split(" | ");
     expect(code).toMatch(/^scenario-/);

@@ -3,10 +3,15 @@
  */
 import { describe, expect, it } from "vitest";
 import { coverageSentence, coverageText } from "../../host/campaign/coverage-text.ts";
-import { measureCoverage } from "../../host/campaign/coverage.ts";
+import { measureCoverage, type CrashCoverage } from "../../host/campaign/coverage.ts";
+import type { CallSite } from "../../host/report/call-site.ts";
 import { cutStrips } from "../../host/report/cut-strip.ts";
+import { profileNamed } from "../../emulator/profile.ts";
+import { runCampaign } from "../../host/campaign/run.ts";
+import { scenarioNamed } from "../../host/campaign/scenario.ts";
 import { explored, toyScenario } from "../report-campaign.ts";
 import { TOY_SUBJECT } from "../toy-bootloader.ts";
+import { readWasm } from "../wasm-file.ts";
 
 const CALL = 0x10;
 
@@ -82,5 +87,55 @@ describe("what becomes of each cut", () => {
     const tones = strips[0]?.after.map((fate) => fates[fate]?.tone);
     expect(tones).toContain("bad");
     expect(tones?.at(-1)).toBe("new");
+  });
+});
+
+describe("the bootloader's own download", () => {
+  const modules = {
+    bootloader: readWasm("bootloader"),
+    firmware1: readWasm("firmware-1"),
+    firmware2: readWasm("firmware-2"),
+    firmwareFailing: readWasm("firmware-failing"),
+    firmwareHanging: readWasm("firmware-hanging"),
+    symbols: [readWasm("bootloader.symbols"), readWasm("firmware-1.symbols")],
+  };
+  const isDownload = ({ module, functionName }: CallSite): boolean =>
+    module === "bootloader" && functionName.includes("/link/");
+
+  /** What at most one cut covers. */
+  function coverageOf(name: string): CrashCoverage {
+    const scenario = scenarioNamed(name, profileNamed("class1"), modules);
+    const measured: CrashCoverage[] = [];
+    const { findings } = runCampaign(scenario, {
+      maxCuts: 0,
+      onGraph: (graph) => measured.push(measureCoverage(scenario, graph)),
+    });
+    const [coverage] = measured;
+    if (coverage === undefined) throw new Error("There is no coverage.");
+    expect(findings).toEqual([]);
+    return coverage;
+  }
+
+  it("is cut and torn at every call where nothing boots", () => {
+    const sites = coverageOf("recovery").sites.filter(isDownload);
+    expect(sites.length).toBeGreaterThan(2);
+    for (const { functionName, cut, torn, unchanging } of sites) {
+      // Torn, an erase of a blank page leaves a blank page.
+      expect([functionName, cut > 0, torn > 0 || unchanging === cut]).toEqual([functionName, true, true]);
+    }
+    expect(sites.filter(({ torn }) => torn > 0).length).toBeGreaterThan(1);
+  });
+
+  it("is never reached where something does, and the table says why and where it is", () => {
+    const coverage = coverageOf("update");
+    const sites = coverage.sites.filter(isDownload);
+    expect(sites.map(({ cut }) => cut)).toEqual(sites.map(() => 0));
+    expect(coverageText(coverage)).toMatch(
+      /^ {2}Never reached: downloadToFlash.* of bootloader: .+ as in the scenario recovery\.$/m,
+    );
+    for (const { cut, module, functionName, unreached } of coverage.sites) {
+      if (cut === 0 && functionName.includes("/link/"))
+        expect([module, unreached]).toEqual([module, expect.any(String)]);
+    }
   });
 });

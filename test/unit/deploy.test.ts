@@ -23,6 +23,19 @@ describe("an example in deploy/", () => {
     await expect(check(read(name), { parser: "yaml", printWidth: 110 })).resolves.toBe(true);
   });
 
+  it("has every compiler that a template of a required language needs", () => {
+    const workflow = read("github-ci.yaml");
+    const required = /BROWNOUT_TEMPLATES: (.+)/.exec(workflow)?.[1]?.split(" ") ?? [];
+    expect(required).toEqual(["c", "rust"]);
+    const packages = /apt-get install .*/.exec(workflow)?.[0] ?? "";
+    for (const language of required) {
+      const readme = readFileSync(path.join(projectRoot, "templates", language, "README.md"), "utf8");
+      const [, needed = ""] = /Debian: `apt install ([^`]+)`/.exec(readme) ?? [];
+      expect(needed).not.toBe("");
+      for (const name of needed.split(" ")) expect(packages).toContain(` ${name}`);
+    }
+  });
+
   it("runs as many shards as it says there are", () => {
     const job = read("kubernetes-job.yaml");
     const [completions, parallelism, shards] = ["completions: ", "parallelism: ", 'value: "'].map((key) =>

@@ -2,6 +2,7 @@
  * Device files: they hold a device whole, recognise damage, and survive interruptions.
  */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NO_BITS, type DeviceBits } from "../../emulator/device-bits.ts";
 import { FLASH_BYTES, PROFILE_NAMES, profileNamed } from "../../emulator/index.ts";
 import {
   decodeDeviceFile,
@@ -46,6 +48,7 @@ function deviceOf(mark: number, profileName = "class1"): DeviceRecord {
       flash: new Uint8Array(FLASH_BYTES).map((_, index) => (index * 13 + mark) & 255),
       counters: BigUint64Array.of(BigInt(mark), 0n, (1n << 64n) - 1n, 0n),
       wear: new Uint32Array(FLASH_BYTES / profile.pageBytes).fill(mark),
+      bits: NO_BITS,
     },
   };
 }
@@ -66,6 +69,45 @@ describe("a device file", () => {
     const { profile, state } = decodeDeviceFile(encodeDeviceFile(device), "x");
     expect(profile).toBe(device.profile);
     expect(state).toEqual(device.state);
+  });
+
+  it("holds what flash remembers beside its content, the defects of the part, and its partitions", () => {
+    const part = profileNamed("class1-with-worn-98304");
+    const layout = { ...part.layout, state: { address: 101376, bytes: 1024 } };
+    const { state } = deviceOf(9);
+    const bits: DeviceBits = [
+      { kind: "poisoned", address: 64, length: 8, value: 0, other: undefined },
+      { kind: "fading", address: 98304, length: 4, value: 1, other: Uint8Array.of(2, 248, 255, 253) },
+      { kind: "wavering", address: 98312, length: 4, value: 3, other: new Uint8Array(4) },
+    ];
+    const device: DeviceRecord = { profile: { ...part, layout }, state: { ...state, bits } };
+    const read = decodeDeviceFile(encodeDeviceFile(device), "x");
+    expect(read).toEqual(device);
+    const forged = encodeDeviceFile(device).replace('"02f8fffd"', '"02f8ff"');
+    expect(codeOf(() => decodeDeviceFile(forged, "x"))).toBe("device-file-damaged");
+  });
+
+  it("is read when it has the first version, which has neither partitions nor device bits", () => {
+    const device = deviceOf(5);
+    const { profile, state } = device;
+    const counters = Array.from(state.counters, String);
+    const wear = Array.from(state.wear);
+    const flash = Buffer.from(state.flash).toString("base64");
+    const content = ["brownout-device", 1, profile.name, counters, wear, flash];
+    const checksum = createHash("sha256").update(JSON.stringify(content)).digest("hex");
+    const old = {
+      format: "brownout-device",
+      version: 1,
+      profile: profile.name,
+      counters,
+      wear,
+      flash,
+      checksum,
+    };
+    expect(decodeDeviceFile(JSON.stringify(old), "x")).toEqual(device);
+    expect(codeOf(() => decodeDeviceFile(JSON.stringify({ ...old, bits: [] }), "x"))).toBe(
+      "device-file-damaged",
+    );
   });
 
   it("is the same text for the same device", () => {
@@ -99,7 +141,7 @@ describe("a device file", () => {
   });
 
   it("says so when another version of Brownout wrote it", () => {
-    const text = encodeDeviceFile(deviceOf(1)).replace('"version": 1', '"version": 2');
+    const text = encodeDeviceFile(deviceOf(1)).replace('"version": 2', '"version": 3');
     expect(codeOf(() => decodeDeviceFile(text, "x"))).toBe("device-file-version");
   });
 

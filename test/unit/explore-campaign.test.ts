@@ -40,7 +40,7 @@ describe("a campaign", () => {
     expect(verdictOf(result)).toEqual({
       kind: "proved",
       sentence:
-        "Proved: none of the 9 oracles objects, whatever is cut. Every sequence of power cuts of any length, clean cuts unlimited and at most 1 torn operation among them (program-prefix, erase-half, erase-stripe): 15 states, 84 ways between them, nothing left to try.",
+        "Proved: none of the 12 oracles objects, whatever is cut. Every sequence of power cuts of any length, clean cuts unlimited and at most 1 torn operation among them (program-prefix, erase-half, erase-stripe): 15 states, 84 ways between them, nothing left to try.",
     });
     expect(reportText(result)).toContain(
       "At rest: new runs; Confirmed, slot B is active; floor 0. From 15 states.",

@@ -35,7 +35,7 @@ const HEALTHY: PowerCycle = {
 
 function facts(fields: JournalFields, activeImage: StateFacts["activeImage"], floor: bigint): StateFacts {
   const word = new DataView(encodeJournalRecord(fields).buffer).getUint32(0, true);
-  return { journal: decodeJournalWord(word), activeImage, floor };
+  return { journal: decodeJournalWord(word), activeImage, floor, isLastKnownGood: true, leak: undefined };
 }
 
 const BEFORE = facts({ phase: Phase.Confirmed, activeSlot: Slot.A }, OLD, 1n);
@@ -47,7 +47,8 @@ const CYCLE: CycleView = {
   cycle: HEALTHY,
   image: NEW,
   before: CONFIRMED,
-  floor: 2n,
+  after: CONFIRMED,
+  claims: [],
   bootloaderDatagrams: 0,
   wasConfirmed: true,
 };
@@ -71,7 +72,7 @@ describe("an oracle", () => {
   const nobody = { ...HEALTHY, booted: undefined, stage: "bootloader" } as const;
   it.each<[OracleId[], string, Partial<CycleView>]>([
     [["authentic"], "an unknown image runs", { image: undefined }],
-    [["floor"], "an image below the floor runs", { floor: 3n }],
+    [["floor"], "an image below the floor runs", { after: { ...CONFIRMED, floor: 3n } }],
     [["alive"], "the bootloader waits", { image: undefined, cycle: nobody }],
     [
       ["alive"],
@@ -85,7 +86,11 @@ describe("an oracle", () => {
     [["sound"], "the module is refused", { cycle: { ...HEALTHY, end: "refused" } }],
     [["sound"], "reset returns", { cycle: { ...HEALTHY, end: "returned" } }],
     [["rules"], "a rule of the flash is broken", { cycle: { ...HEALTHY, violations: [violation] } }],
-    [["durable"], "the old image runs after the update was confirmed", { image: OLD, floor: 1n }],
+    [
+      ["durable"],
+      "the old image runs after the update was confirmed",
+      { image: OLD, after: { ...CONFIRMED, floor: 1n } },
+    ],
     [
       ["accepted"],
       "a new image runs that was to be refused",

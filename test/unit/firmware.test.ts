@@ -21,7 +21,7 @@ describe("the sample firmware", () => {
     expect(cycle).toMatchObject({ end: "idle", operations: 0, violations: [] });
   });
 
-  it("confirms itself with one record when it is on trial", () => {
+  it("confirms itself with two records in a page of their own when it is on trial", () => {
     const two = updateOf(FIRMWARE.two, 2);
     const device = benchDevice({ slotB: two, journal: trialInB, link: serverFor(two) });
     const cycle = device.powerOn();
@@ -30,9 +30,23 @@ describe("the sample firmware", () => {
       "firmware 2: confirmed",
       "firmware 2: up to date",
     ]);
-    expect(cycle).toMatchObject({ end: "idle", operations: 2, violations: [] });
+    expect(cycle).toMatchObject({ end: "idle", operations: 5, violations: [] });
     expect(journalOf(device)).toEqual({ phase: Phase.Confirmed, activeSlot: Slot.B });
     expect(textsOf(device.powerOn())).toEqual(["firmware 2: running from slot B", "firmware 2: up to date"]);
+  });
+
+  it("runs on when the journal takes no record of its confirmation", () => {
+    const device = benchDevice({
+      profile: "class1-with-worn-98304-with-worn-99328-with-failing-98312",
+      slotB: updateOf(FIRMWARE.two, 2),
+      journal: trialInB,
+    });
+    const cycle = device.powerOn();
+    expect(textsOf(cycle).slice(0, 2)).toEqual([
+      "firmware 2: running from slot B",
+      "firmware 2: update declined",
+    ]);
+    expect(cycle.end).toBe("idle");
   });
 
   it("resets without confirming when its self-test fails on trial, and says why", () => {

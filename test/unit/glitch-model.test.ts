@@ -216,6 +216,47 @@ describe("the rewritten module", () => {
   });
 });
 
+describe("a second glitch", () => {
+  it("hits in the same straight run of code, in a later one, and in a function called since", () => {
+    const twice = new GlitchProgram(`
+      (func $f (param i32) (result i32) (i32.add (local.get 0) (i32.const 16)))
+      (func (export "main") (result i32)
+        (i32.add (i32.add (i32.const 1) (i32.const 2)) (call $f (i32.add (i32.const 4) (i32.const 8)))))`);
+    expect(twice.undisturbed().result).toBe(31);
+    const [first = -1] = twice.indicesOf("i32.const 1");
+    const at = (text: string): number => (twice.indicesOf(text)[0] ?? -1) - first;
+    const both = (text: string) => twice.disturbedTwice(first, skip, at(text), skip).result;
+    expect(both("i32.const 2")).toBe(28);
+    expect(both("i32.const 8")).toBe(22);
+    expect(both("i32.const 16")).toBe(14);
+  });
+
+  it("counts the instructions of the run that the first one has disturbed", () => {
+    const branching = main("(if (result i32) (i32.const 1) (then (i32.const 10)) (else (i32.const 20)))");
+    const [condition = -1] = branching.indicesOf("i32.const 1");
+    // Index 0 is the condition, 1 the if, 2 the constant of the arm that is taken.
+    expect(branching.disturbedTwice(condition, skip, 1, invert).result).toBe(10);
+    expect(branching.disturbedTwice(condition, skip, 2, skip).result).toBe(0);
+  });
+
+  it("does nothing if the run ends before it, or if it is none", () => {
+    const program = main("(i32.add (i32.const 40) (i32.const 2))");
+    expect(program.disturbedTwice(0, skip, 100, skip)).toEqual(program.disturbed(0, skip));
+    expect(program.disturbedTwice(0, skip, 0, skip)).toEqual(program.disturbed(0, skip));
+  });
+
+  it("may hit the instruction behind the first, and neither of them a third time", () => {
+    const loop = main(
+      "(local.set 0 (i32.const 5)) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))) (i32.const 7)",
+      "i32",
+      "(local i32)",
+    );
+    const [sub = -1] = loop.indicesOf("i32.sub");
+    expect(loop.disturbedTwice(sub, skip, 1, skip).result).toBe(7);
+    expect(loop.disturbedTwice(sub, skip, 3, invert).result).toBe(7);
+  });
+});
+
 describe("the text of an effect", () => {
   it("is read back as the same effect", () => {
     const effects = [skip, keep, invert, one, flipLoad(0), flipLoad(63), flipLocal(31)];

@@ -16,12 +16,17 @@
  * `--shard 2/8 --out DIR` does a part of the work on one of eight machines; `merge` puts the parts
  * together.
  *
+ * Before anything else, canaries are let out: bootloaders and firmware that are broken on purpose, one
+ * for each oracle. If one is not caught, the campaign would prove nothing and is not begun.
+ * docs/oracles.md tells what they are.
+ *
  * `--report` writes the same for other readers: JUnit XML and SARIF for CI systems, JSON for programs,
  * and one HTML file, which needs no network, for people. `--coverage` says which calls of flash
  * operations were cut, torn, and cut again during recovery. docs/reports.md describes all of it.
  *
  * What a torn operation may leave is chosen with `--tear`, what is wrong with this copy of the part with
- * `--defect`, and `--operations` asks how long the supply must last for the update to finish; the classes
+ * `--defect`, `--flaky` lets operations fail that would not fail again, `--watchdog` resets the trial firmware
+ * everywhere, and `--operations` asks how long the supply must last for the update to finish; the classes
  * and what each stands for are in docs/fault-model.md.
  *
  * ```console
@@ -37,6 +42,8 @@
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { tryCanariesInTurn } from "../../campaign/canary.ts";
+import { canarySentence, missedSentence, type CanaryReport } from "../../campaign/canary-report.ts";
 import { withDefectOracles } from "../../campaign/defect.ts";
 import { coverageJson, coverageText } from "../../campaign/coverage-text.ts";
 import { reportJson, reportText, verdictOf } from "../../campaign/report.ts";
@@ -67,6 +74,7 @@ const Options = ScenarioOptions.extend({
   torn: z.number().optional(),
   ...FaultOptions.shape,
   all: z.boolean().optional(),
+  maxCuts: z.number().optional(),
   maxSeconds: z.number().optional(),
   workers: z.number().optional(),
   certificate: z.string().optional(),
@@ -75,6 +83,7 @@ const Options = ScenarioOptions.extend({
   report: z.array(z.string()).optional(),
   reportFormat: z.enum(REPORT_FORMATS).optional(),
   coverage: z.boolean().optional(),
+  canaries: z.boolean().optional(),
   json: z.boolean().optional(),
 });
 
@@ -90,6 +99,7 @@ export const campaign: CliCommand = {
     "campaign --scenario refused-update --torn 0",
     "campaign --profile stm32g0 --tear ecc,erase-half",
     "campaign --operations min",
+    "campaign --flaky",
     "campaign --device sensor.device --envelope update.suit --payload firmware-2.wasm",
     "campaign --certificate update.certificate",
     "campaign --coverage --report report.html --report junit.xml",
@@ -103,6 +113,7 @@ export const campaign: CliCommand = {
     command
       .option("--torn <number>", "torn operations per sequence of cuts, 0 to 7 (default: 1)", parseTorn)
       .option("--all", "go on after the shortest finding; a broken bootloader may have no end of states")
+      .option("--max-cuts <number>", "try no sequence of more cuts than this", parseCutLimit)
       .option("--max-seconds <number>", "give up after so many seconds", parseSeconds)
       .option(
         "--workers <number>",
@@ -119,15 +130,26 @@ export const campaign: CliCommand = {
       .addOption(
         new Option("--report-format <name>", "its format, if its name does not say").choices(REPORT_FORMATS),
       )
+      .option("--no-canaries", "do not first show that bootloaders which are known to be broken are caught")
       .option("--coverage", "show which calls of flash operations were cut, torn, and cut during recovery");
     declareFaults(command);
     declareParts(command);
   },
   run: async ({ io, options }) => {
-    const { scenario: scenarioName, profile, torn, all, maxSeconds, json, ...rest } = Options.parse(options);
+    const {
+      scenario: scenarioName,
+      profile,
+      torn,
+      all,
+      maxCuts,
+      maxSeconds,
+      json,
+      ...rest
+    } = Options.parse(options);
     const { workers = availableParallelism(), certificate, shard, out, ...others } = rest;
-    const { tear, defect, defects, operations, ...parts } = others;
-    const faults = { tear, defect, defects, operations };
+    const { tear, defect, defects, flaky, watchdog, operations, ...remaining } = others;
+    const { canaries: areCanariesAsked, ...parts } = remaining;
+    const faults = { tear, defect, defects, flaky, watchdog, operations };
     const files = { certificate, shard, out };
     checkExplorationFiles(files);
     const reports = planReports(io, rest);
@@ -136,11 +158,26 @@ export const campaign: CliCommand = {
     let graph: ExploredGraph | undefined;
     const part = partOf(profile, faults);
     const readFor = (name: string) => withDefectOracles(readScenario(io, scenarioName, name, parts));
+    const scenario = readFor(part);
+    const progress = new ProgressLine(io);
+    // A supply that lasts N operations is walked, a watchdog compared with cuts: no oracle looks on.
+    const areSkipped = areCanariesAsked === false || operations !== undefined || watchdog !== undefined;
+    const canaries: CanaryReport | "skipped" = areSkipped
+      ? "skipped"
+      : await tryCanariesInTurn((done, allOfThem) => {
+          if (progress.isShown) progress.show(`canary ${done + 1} of ${allOfThem}`);
+        });
+    progress.clear();
+    const missed = missedSentence(canaries);
+    if (missed !== undefined) {
+      io.err.write(`${missed}\n`);
+      return ExitCode.Findings;
+    }
+    if ((defects !== undefined || flaky === true) && json !== true)
+      io.out.write(`${canarySentence(canaries)}\n\n`);
     const instead = runInstead({ io, part, faults, torn, maxSeconds, asJson: json === true }, readFor);
     if (instead !== undefined) return instead;
-    const scenario = readFor(part);
-    const limits = limitsOf(scenario, { torn, maxSeconds });
-    const progress = new ProgressLine(io);
+    const limits = limitsOf(scenario, { torn, maxCuts, maxSeconds });
     const campaignResult = await runCampaignInThreads(
       scenario,
       { threads: workers },
@@ -170,8 +207,8 @@ export const campaign: CliCommand = {
     // Shards are merged finding by finding, so they keep the plans that the exploration gave.
     const result =
       shard === undefined
-        ? { ...campaignResult, findings: shrinkFindings(scenario, campaignResult.findings) }
-        : campaignResult;
+        ? { ...campaignResult, canaries, findings: shrinkFindings(scenario, campaignResult.findings) }
+        : { ...campaignResult, canaries };
     const verdict = verdictOf(result);
     const view =
       graph !== undefined && (reports.length > 0 || rest.coverage === true)
@@ -203,11 +240,12 @@ export const campaign: CliCommand = {
 function limitsOf(
   { limits = {} }: Scenario,
   options: ScenarioLimits,
-): Pick<CampaignOptions, "tornBudget" | "maxSeconds" | "maxStates"> {
-  const { torn = limits.torn ?? 1, maxSeconds = limits.maxSeconds } = options;
+): Pick<CampaignOptions, "tornBudget" | "maxCuts" | "maxSeconds" | "maxStates"> {
+  const { torn = limits.torn ?? 1, maxCuts = limits.maxCuts, maxSeconds = limits.maxSeconds } = options;
   const { maxStates } = limits;
   return {
     tornBudget: torn,
+    ...(maxCuts === undefined ? {} : { maxCuts }),
     ...(maxSeconds === undefined ? {} : { maxSeconds }),
     ...(maxStates === undefined ? {} : { maxStates }),
   };
@@ -223,6 +261,11 @@ function parseTorn(text: string): number {
   const torn = Number(text);
   if (/^[0-9]$/.test(text) && torn <= TORN_MAX) return torn;
   throw new InvalidArgumentError(`Expected a number from 0 to ${TORN_MAX}.`);
+}
+
+function parseCutLimit(text: string): number {
+  if (/^[0-9]{1,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a number of cuts from 0 upward.");
 }
 
 function parseWorkers(text: string): number {

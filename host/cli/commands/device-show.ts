@@ -25,12 +25,22 @@
  * ```
  */
 import { z } from "zod";
+import type { DeviceBits } from "../../../emulator/device-bits.ts";
 import { surveyDevice } from "../../device/survey.ts";
 import { surveyLines } from "../../device/survey-text.ts";
 import { drawFlashMap, mapFlash } from "../../report/flash-map.ts";
+import { things } from "../../report/quantity.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { deviceData, openDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
+
+/** What flash remembers of torn operations beside its content. */
+function rememberedLines(bits: DeviceBits): string[] {
+  return bits.map(
+    ({ kind, address, length }, index) =>
+      `${index === 0 ? "remembers" : "         "}  ${kind}: ${things(length, "byte")} at ${address}`,
+  );
+}
 
 const Options = z.object({ json: z.boolean().optional() });
 
@@ -60,6 +70,7 @@ export const deviceShow: CliCommand = {
       ...drawFlashMap(mapFlash(state.flash, profile), colors),
       "",
       ...surveyLines(profile, survey, colors),
+      ...rememberedLines(state.bits ?? []),
     ]);
     return ExitCode.Pass;
   },

@@ -106,9 +106,9 @@ function report(merged: Merge): string[] {
     `Merged ${things(shards, "shard")} of ${header.profile}/${header.scenario}`,
     `  ${things(states, "state")}, ${things(boots, "boot")} in all shards together, deepest nesting ${things(merged.deepestNesting, "cut")}.`,
     `  Digests: bootloader ${header.bootloaderDigest.slice(0, 8)}, inputs ${header.inputsDigest.slice(0, 8)}, graph ${header.graphDigest.slice(0, 16)}.`,
-    ...findings.flatMap(({ oracle, sentence, end, caseId }) => [
+    ...findings.flatMap(({ oracle, sentence, end, replay }) => [
       `  ${oracle}: ${sentence ?? ""}${end === undefined ? "" : ` (${end})`}`,
-      `    brownout replay '${caseId}'`,
+      `    ${replay}`,
     ]),
     total > 0
       ? `Broken: ${things(total, "finding")}.`

@@ -18,24 +18,22 @@ const NOT_COVERED =
 export function campaignTitle(colors: Colors): string[] {
   return [
     ...title(5, "Every power cut", colors),
-    "  Bootloaders that are wrong on purpose come first: a campaign that cannot fail proves",
-    "  nothing. Each must be caught, with a shortest sequence of cuts.",
+    "  Bootloaders and firmware that are wrong on purpose come first, one for each oracle: a",
+    "  campaign that cannot fail proves nothing. Each must be caught.",
     "",
   ];
 }
 
-/** What became of a canary. */
-export function canaryLines(canary: CanaryFacts, colors: Colors): string[] {
-  const { title: what, finding, boots, seconds, differences } = canary;
+/** What became of the canaries, one line each. */
+export function canaryLines({ report, differences }: CanaryFacts, colors: Colors): string[] {
+  const { outcomes, seconds } = report;
+  const boots = outcomes.reduce((sum, outcome) => sum + outcome.boots, 0);
   return [
-    `  ${mark(differences.length === 0, colors)} ${colors.bold(what)}`,
-    ...(finding === undefined
-      ? []
-      : [
-          `    ${colors.yellow(finding.oracle)}  ${finding.sentence}`,
-          `    ${colors.cyan(finding.caseId)}`,
-          `    ${colors.dim(`found after ${things(boots, "boot")} in ${seconds.toFixed(1)} s`)}`,
-        ]),
+    ...outcomes.map(({ canary, isCaught }) => {
+      return `  ${mark(isCaught, colors)} ${colors.yellow(canary.oracle.padEnd(15))} ${canary.title}`;
+    }),
+    "",
+    `    ${colors.dim(`${things(outcomes.length, "canary", "canaries")}, found after ${things(boots, "boot")} in ${seconds.toFixed(1)} s`)}`,
     ...differenceLines(differences, colors),
     "",
   ];

@@ -11,8 +11,8 @@ import { differenceLines, mark, PAGE_WIDTH } from "./layout.ts";
 export interface Closing {
   /** Where everything was left. */
   readonly folder: string;
-  /** A finding to replay, and the bootloader that it is about. */
-  readonly replay: { readonly caseId: string; readonly bootloader: string } | undefined;
+  /** The case id of a finding to replay. */
+  readonly replay: string | undefined;
   readonly differences: readonly string[];
   readonly seconds: number;
 }
@@ -59,8 +59,6 @@ function nextCommands({ folder, replay }: Closing): string[] {
     "brownout device show sensor.device",
     "brownout campaign --device sensor.device --envelope envelope-2.suit --payload firmware-2.wasm",
     "brownout device update sensor.device --envelope envelope-2.suit --payload firmware-2.wasm",
-    ...(replay === undefined
-      ? []
-      : [`brownout replay '${replay.caseId}' \\`, `  --bootloader ${replay.bootloader}`]),
+    ...(replay === undefined ? [] : [`brownout replay '${replay}'`]),
   ];
 }

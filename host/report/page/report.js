@@ -233,8 +233,7 @@
       {
         type: "button",
         onclick: () => {
-          const line = `brownout replay '${story.caseId}'`;
-          if (navigator.clipboard) void navigator.clipboard.writeText(line);
+          if (navigator.clipboard) void navigator.clipboard.writeText(story.replay);
           copy.textContent = "copied";
         },
       },
@@ -249,7 +248,7 @@
         { class: "soft" },
         story.end ?? `plan ${story.caseId.slice(story.caseId.indexOf("@") + 1)}`,
       ),
-      element("div", { class: "case" }, element("code", {}, `brownout replay '${story.caseId}'`), copy),
+      element("div", { class: "case" }, element("code", {}, story.replay), copy),
     );
     main.append(element("section", {}, box));
     if (story.untold) box.append(element("p", {}, `It could not be replayed: ${story.untold}`));
@@ -334,7 +333,10 @@
 
   function showOracles() {
     const rows = report.oracles.map(({ id, sentence, findings }) => {
-      const isJudged = exploration.closed || findings > 0 || (id !== "alive" && id !== "quiet");
+      const isJudged =
+        exploration.closed ||
+        findings > 0 ||
+        !["alive", "idempotent", "quiet", "wear", "arrives"].includes(id);
       const verdict =
         findings > 0
           ? { text: things(findings, "finding").replace(" ", "\u00a0"), kind: "wrong" }
@@ -347,6 +349,26 @@
       "Oracles",
       "What must be true of every power-on and of every step.",
       table(["oracle", "verdict", "rule"], rows),
+    );
+  }
+
+  function showCanaries() {
+    const { canaries } = report;
+    if (canaries === undefined) return;
+    if (canaries === "skipped") {
+      section("Canaries", "They were not let out, so nothing shows that this campaign could fail.");
+      return;
+    }
+    const rows = canaries.map(({ oracle, title, caught, cuts }) => [
+      mono(oracle),
+      caught ? { text: "caught", kind: "good" } : { text: "missed", kind: "wrong" },
+      title,
+      cuts ? mono(cuts) : "no cut",
+    ]);
+    section(
+      "Canaries",
+      "Bootloaders and firmware that are broken on purpose, each in one way, were let out first.",
+      table(["oracle", "verdict", "what is wrong with it", "shortest plan"], rows),
     );
   }
 
@@ -517,7 +539,7 @@
       right("cut in recovery"),
       right("torn in recovery"),
       "what became of cuts",
-      "function declared at",
+      "source",
     ];
     const used = coverage.fates.filter((_fate, index) =>
       coverage.sites.some(({ fates }) => fates[index] > 0),
@@ -635,6 +657,7 @@
   showHead();
   showFindings();
   showOracles();
+  showCanaries();
   showStrips();
   showHistory();
   showCoverage();

@@ -1,18 +1,19 @@
 /**
- * An image of 1 KiB: a module that sleeps, filled up with noise in a custom section.
+ * An image of a given size: a module that sleeps, filled up with noise in a custom section.
  */
 import { ByteWriter } from "../../emulator/wasm/byte-writer.ts";
 import { Memory } from "../../assembly/layout.ts";
 
-const SIZE_BYTES = 1024;
 const I32 = 0x7f;
 const END = 0x0b;
 
-/** The image; its `reset` calls `hal.idle` for ever. */
-export const SMALL_IMAGE: Uint8Array<ArrayBuffer> = build();
-
-function build(): Uint8Array<ArrayBuffer> {
-  const module = new ByteWriter(SIZE_BYTES).raw(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+/**
+ * The image; its `reset` calls `hal.idle` for ever.
+ *
+ * @param sizeBytes at least 1 KiB
+ */
+export function sleepingImage(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const module = new ByteWriter(sizeBytes).raw(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
   section(module, 1, new ByteWriter().raw(2, 0x60, 1, I32, 1, I32, 0x60, 0, 0));
   section(
     module,
@@ -25,9 +26,11 @@ function build(): Uint8Array<ArrayBuffer> {
   // (loop (drop (call $idle (i32.const 1000))) (br 0))
   const code = new ByteWriter().raw(0, 0x03, 0x40, 0x41).signed(1000).raw(0x10, 0, 0x1a, 0x0c, 0, END, END);
   section(module, 10, new ByteWriter().u32(1).u32(code.length).copy(code.finish()));
-  // One byte for the section's id, two for its length, and a name.
   const filler = new ByteWriter().text("filler");
-  const rest = SIZE_BYTES - module.length - 3 - filler.length;
+  // One byte for the section's id, some for its length, and a name.
+  const room = sizeBytes - module.length - 1 - filler.length;
+  const lengthBytes = room + filler.length < 0x4000 + 2 ? 2 : 3;
+  const rest = room - lengthBytes;
   section(module, 0, filler.copy(noise(rest)));
   return module.finish();
 }

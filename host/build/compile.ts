@@ -1,0 +1,66 @@
+/**
+ * Compiles one module with the AssemblyScript compiler, from sources as they are or patched.
+ */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import asc from "assemblyscript/asc";
+import { projectRoot } from "../project.ts";
+import { applyPatches, type Patch } from "./patch.ts";
+
+/** One module: an entry file and the asconfig.json target it is built with. */
+export interface Entry {
+  readonly name: string;
+  readonly source: string;
+  readonly target: "release" | "testing";
+}
+
+/** What the compiler made. */
+export interface Compiled {
+  /** The module with its custom sections. */
+  readonly module: Uint8Array;
+  /** JSON, or empty if none was asked for. */
+  readonly sourceMap: string;
+  /** Patches that name a file of this module. */
+  readonly applied: ReadonlySet<Patch>;
+}
+
+/**
+ * Compiles.
+ *
+ * @throws Error for sources that do not compile, and for a patch whose text is not in its file exactly once
+ */
+export async function compileModule(
+  entry: Entry,
+  patches: readonly Patch[],
+  withSourceMap: boolean,
+): Promise<Compiled> {
+  const applied = new Set<Patch>();
+  let module: Uint8Array | undefined;
+  let sourceMap = "";
+  const stderr = asc.createMemoryStream();
+  const options = ["--config", "asconfig.json", "--target", entry.target, "--outFile", "module.wasm"];
+  const { error } = await asc.main([entry.source, ...options, ...(withSourceMap ? ["--sourceMap"] : [])], {
+    readFile: async (name, baseDirectory) => {
+      const text = await readSource(path.resolve(projectRoot, baseDirectory, name));
+      return text === null ? null : applyPatches(text, path.normalize(name), patches, applied);
+    },
+    writeFile: (name, contents) => {
+      if (name.endsWith(".map")) sourceMap = contents.toString();
+      else module = typeof contents === "string" ? Buffer.from(contents) : contents;
+    },
+    listFiles: () => [],
+    stderr,
+  });
+  if (error !== null || module === undefined)
+    throw new Error(`${entry.name}: ${error?.message}\n${stderr.toString()}`);
+  return { module, sourceMap, applied };
+}
+
+async function readSource(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    // The compiler probes several places for each import, and expects null where nothing is.
+    return null;
+  }
+}
