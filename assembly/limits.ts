@@ -13,6 +13,8 @@ export const enum Limit {
   Signatures = 4,
   /** Trust anchors in the device page. Time: one signature each. */
   Anchors = 4,
+  /** Pages erased in one power-on when a slot is cleaned. Time: one reset for each such group. */
+  CleanedPages = 5,
   /** Trial boots of a candidate before it is reverted; a power cut counts as one. */
   TrialBoots = 3,
   /** Payload bytes of one CoAP block (RFC 7959). RAM: the datagram buffer. */
