@@ -1,7 +1,7 @@
 /**
  * A device on which a candidate is staged: the bootloader judges it at the next power-on.
  */
-import { Phase, type Policy, Slot } from "../assembly/layout.ts";
+import { Phase, Slot } from "../assembly/layout.ts";
 import type { Status } from "../assembly/status.ts";
 import { Device, type PowerCycle } from "../emulator/device.ts";
 import { readJournal } from "../emulator/explore/journal.ts";
@@ -40,8 +40,10 @@ export const acceptable = {
 export interface CandidateOptions {
   readonly payload?: Uint8Array | undefined;
   readonly floor?: bigint;
-  readonly policy?: Policy;
+  readonly policy?: number;
   readonly anchors?: readonly Key[];
+  /** Components that each anchor may touch, as bits; all of them unless given. */
+  readonly rights?: readonly number[];
   readonly components?: readonly string[];
 }
 
@@ -60,7 +62,14 @@ export function signed(json: object, key = trusted): Uint8Array {
 
 /** Stages an envelope with its payload in slot B, and powers the device on once. */
 export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = {}): Judgement {
-  const { payload = image, floor = 1n, policy = 0, anchors = [trusted], components = ["app"] } = options;
+  const {
+    payload = image,
+    floor = 1n,
+    policy = 0,
+    anchors = [trusted],
+    components = ["app"],
+    rights,
+  } = options;
   const device = new Device({ profile });
   provision(device, {
     bootloader,
@@ -70,7 +79,7 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
       vendorId,
       classId,
       deviceId,
-      anchors: cborArray(anchors.map(coseKeyBytes)),
+      anchors: cborArray(anchors.map((key, index) => coseKeyBytes(key, rights?.[index]))),
       components: cborArray(
         components.map((name) => Uint8Array.from([0x81, 0x40 + name.length, ...Buffer.from(name)])),
       ),
