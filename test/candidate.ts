@@ -5,6 +5,7 @@ import { Phase, Slot } from "../assembly/layout.ts";
 import type { Status } from "../assembly/status.ts";
 import { Device, type PowerCycle } from "../emulator/device.ts";
 import { readJournal } from "../emulator/explore/journal.ts";
+import type { Surroundings } from "../emulator/hal.ts";
 import { profileNamed } from "../emulator/profile.ts";
 import { buildDevicePage, provision } from "../emulator/provision.ts";
 import { coseKeyBytes } from "../host/keys/cose-key.ts";
@@ -24,7 +25,7 @@ export const deviceId = Uint8Array.from({ length: 16 }, (_, index) => 0xd0 + ind
 
 const vendorId = vendorIdentifier("brownout.example");
 const classId = classIdentifier(vendorId, "sensor");
-const bootloader = readWasm("bootloader");
+const ownBootloader = readWasm("bootloader");
 const profile = profileNamed("class1");
 
 /** The short form of a manifest that this device accepts; sequence number 2. */
@@ -45,6 +46,11 @@ export interface CandidateOptions {
   /** Components that each anchor may touch, as bits; all of them unless given. */
   readonly rights?: readonly number[];
   readonly components?: readonly string[];
+  /** Another build of the bootloader. */
+  readonly bootloader?: Uint8Array;
+  readonly surroundings?: Surroundings;
+  /** The manifest of the running image; sequence number 1 unless given. */
+  readonly running?: object;
 }
 
 /** What became of a candidate. */
@@ -70,7 +76,8 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
     components = ["app"],
     rights,
   } = options;
-  const device = new Device({ profile });
+  const { bootloader = ownBootloader, surroundings = {}, running = {} } = options;
+  const device = new Device({ profile, surroundings });
   provision(device, {
     bootloader,
     devicePage: buildDevicePage({
@@ -86,7 +93,7 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
       policy,
     }),
     slots: {
-      A: { envelope: signed({ ...acceptable, sequenceNumber: 1 }), payload: image },
+      A: { envelope: signed({ ...acceptable, sequenceNumber: 1, ...running }), payload: image },
       B: { envelope, payload },
     },
     journal: { phase: Phase.Staged, activeSlot: Slot.A },

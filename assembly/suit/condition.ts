@@ -9,11 +9,11 @@ import { testify, Witness } from "../hardening";
 import { slotAddress } from "../flash/device-page";
 import { DevicePage, Slot } from "../layout";
 import { Status } from "../status";
-import { bytesOf, Field, field, Flag, imageDigestOf, numberOf, raiseFlags, setField } from "./component";
+import { bytesOf, Field, field, imageDigestOf, numberOf, raiseFlags, setField } from "./component";
 import { checkDependency, matchDependency } from "./dependency";
 import { hasDigest, testifyDigest } from "./digest";
 import { rootLimit, rootStart } from "./envelope";
-import { Command, Parameter } from "./label";
+import { Command, Member, Parameter } from "./label";
 import { evaluateManagement } from "./management";
 import { dependencyIndex, setOf } from "./manifest";
 
@@ -27,15 +27,15 @@ const DEVICE_ID: usize = memory.data(Identifier.Bytes);
  * Evaluates a condition on one component.
  *
  * @param index of the component in the open manifest
+ * @param section the one that is being run
  * @returns Status.Ok; a status of group 0x02 if the condition fails; another one if it cannot be evaluated
  */
-export function evaluateCondition(command: i32, index: u32): i32 {
+export function evaluateCondition(command: i32, index: u32, section: i32): i32 {
   const set = setOf(index);
-  const isDependency = Feature.TrustDomains && index == dependencyIndex;
-  if (command == Command.VendorIdentifier) return checkVendor(set);
-  if (command == Command.ClassIdentifier) return checkClass(set);
+  const isDependency: bool = Feature.TrustDomains != 0 && index == dependencyIndex;
+  if (command <= Command.ClassIdentifier) return checkIdentity(command, set);
   if (command == Command.DeviceIdentifier) return checkDevice(set);
-  if (command == Command.ImageMatch) return isDependency ? matchDependency(set) : checkImage(set);
+  if (command == Command.ImageMatch) return matchImage(set, isDependency);
   if (command == Command.CheckContent) return checkContent(set);
   if (command == Command.ComponentSlot) {
     if (field(set, Parameter.ComponentSlot) == 0) return Status.ConditionParameterMissing;
@@ -47,27 +47,33 @@ export function evaluateCondition(command: i32, index: u32): i32 {
       return isDependency ? checkDependency(set) : <i32>Status.NotDependency;
     }
   }
-  if (Feature.UpdateManagement && command != Command.Abort) return evaluateManagement(command, set);
+  if (Feature.UpdateManagement && command != Command.Abort) {
+    if (command != Command.ImageNotMatch) {
+      const isInstalled = section >= Member.Validate && section <= Member.Invoke;
+      return evaluateManagement(command, set, isInstalled);
+    }
+    const status = matchImage(set, isDependency);
+    if (status == Status.Ok) return Status.ImageMatches;
+    return status == Status.ImageMismatch || status == Status.PayloadSizeMismatch ? <i32>Status.Ok : status;
+  }
   return Status.ManifestAborted;
 }
 
-function checkVendor(set: u32): i32 {
-  const expected = bytesOf(set, Parameter.VendorIdentifier);
-  if (expected == 0) return Status.ConditionParameterMissing;
-  const own = DevicePage.Address + DevicePage.VendorId;
-  if (!equalConstantTime(expected, own, Identifier.Bytes)) return Status.VendorMismatch;
-  raiseFlags(set, Flag.VendorChecked);
-  setField(set, Field.VendorWitness, testify(Witness.Vendor, own, expected, Identifier.Bytes));
-  return Status.Ok;
+/** image-match: of a dependency the digest covers its manifest. */
+function matchImage(set: u32, isDependency: bool): i32 {
+  return isDependency ? matchDependency(set) : checkImage(set);
 }
 
-function checkClass(set: u32): i32 {
-  const expected = bytesOf(set, Parameter.ClassIdentifier);
+/** vendor-identifier and class-identifier: labels, flags and fields of the two are numbered alike. */
+function checkIdentity(command: u32, set: u32): i32 {
+  const expected = bytesOf(set, command);
   if (expected == 0) return Status.ConditionParameterMissing;
-  const own = DevicePage.Address + DevicePage.ClassId;
-  if (!equalConstantTime(expected, own, Identifier.Bytes)) return Status.ClassMismatch;
-  raiseFlags(set, Flag.ClassChecked);
-  setField(set, Field.ClassWitness, testify(Witness.Class, own, expected, Identifier.Bytes));
+  const which = command - Command.VendorIdentifier;
+  const own = DevicePage.Address + DevicePage.VendorId + which * Identifier.Bytes;
+  if (!equalConstantTime(expected, own, Identifier.Bytes)) return Status.VendorMismatch + which;
+  raiseFlags(set, command);
+  const witness: u32 = which == 0 ? Witness.Vendor : Witness.Class;
+  setField(set, Field.VendorWitness + which, testify(witness, own, expected, Identifier.Bytes));
   return Status.Ok;
 }
 
@@ -91,8 +97,8 @@ function checkContent(set: u32): i32 {
   const content = field(set, Field.Content);
   const known = field(set, Field.ContentBytes);
   // Where nothing states the length of what was delivered, its first bytes are compared.
-  if (numberOf(set, Parameter.ImageSize, known == 0 ? length : known) != length)
-    return Status.ContentMismatch;
+  const actual = known != 0 ? known : numberOf(set, Parameter.ImageSize, length);
+  if (actual != length) return Status.ContentMismatch;
   if (length > rootLimit - content) return Status.ContentMismatch;
   if (flashCheck(content, length) != Status.Ok) return Status.FlashUnreadable;
   return equalConstantTime(content, expected, length) ? Status.Ok : Status.ContentMismatch;
@@ -102,7 +108,7 @@ function checkContent(set: u32): i32 {
  * Compares the digest of the component's content. The content is cut to image-size; for a delivered
  * payload, whose length nothing else states, the parameter is required.
  */
-export function checkImage(set: u32): i32 {
+function checkImage(set: u32): i32 {
   const expected = imageDigestOf(set);
   if (expected == 0) return Status.ConditionParameterMissing;
   const content = field(set, Field.Content);

@@ -13,6 +13,7 @@ import { Status } from "../status";
 import { bytesOf, Field, field, numberOf, openParameter, setField } from "./component";
 import { findPayload, payloadContent, payloadLength, rootEnd, rootLimit } from "./envelope";
 import { Command, Parameter } from "./label";
+import { waitForEvents } from "./management";
 import { indexCount, setOf } from "./manifest";
 
 /** The image that an invoke directive chose: address, and bytes; 0 bytes until then. */
@@ -50,6 +51,7 @@ export function direct(command: i32, index: u32): i32 {
     placeAt(set, content, cborLength);
     return Status.Ok;
   }
+  if (Feature.UpdateManagement && command == Command.Wait) return waitForEvents(set);
   // What a slot holds belongs to one manifest and goes with it, so unlink has nothing to count.
   if (Feature.TrustDomains && command == Command.Unlink) return Status.Ok;
   const source = numberOf(set, Parameter.SourceComponent, u32.MAX_VALUE);

@@ -38,6 +38,7 @@ import {
   signerComponents,
 } from "./envelope";
 import { CommonMember, Member, MemberSet } from "./label";
+import { checkVersionList } from "./version";
 
 /** No index: the manifest has no dependency. */
 export const NO_INDEX: u32 = 15;
@@ -165,10 +166,25 @@ function readMember(key: u32, bit: u32): i32 {
   if ((bit & MemberSet.Severable) != 0) return readSeverable(key, bit);
   if (key == Member.ReferenceUri) return cborText();
   if (Feature.TrustDomains && key == Member.ComponentId) return readIdentifier();
-  if (key != Member.Version && key != Member.SequenceNumber) return cborBytes();
+  if (key != Member.Version && key != Member.SequenceNumber) {
+    return Feature.UpdateManagement && key == Member.SetVersion ? readVersion() : cborBytes();
+  }
   const status = cborUnsigned();
   if (key == Member.SequenceNumber) sequenceNumber = cborArgument;
   else if (status == Status.Ok && cborArgument != 1) return Status.VersionUnsupported;
+  return status;
+}
+
+/** set-version: a version in a byte string. */
+function readVersion(): i32 {
+  let status = cborBytes();
+  if (status != Status.Ok) return status;
+  const position = cborPosition;
+  const limit = cborLimit;
+  cborOpen(cborContent, cborLength);
+  status = checkVersionList();
+  if (status == Status.Ok) status = cborEnd();
+  cborSeek(position, limit);
   return status;
 }
 

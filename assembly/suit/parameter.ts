@@ -29,7 +29,7 @@ import { field, setField } from "./component";
 import { readDigest } from "./digest";
 import { Parameter } from "./label";
 import { setOf } from "./manifest";
-import { checkVersionMatch, checkWaitInfo } from "./management";
+import { checkVersionMatch, checkWaitInfo } from "./version";
 
 const enum Identifier {
   Bytes = 16,

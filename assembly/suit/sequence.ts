@@ -214,7 +214,7 @@ function execute(command: i32, isCondition: bool, selection: u32): i32 {
   let status: i32 = Status.Ok;
   for (; selection != 0 && status == Status.Ok; selection >>= 4) {
     const index = (selection & 15) - 1;
-    status = isCondition ? evaluateCondition(command, index) : direct(command, index);
+    status = isCondition ? evaluateCondition(command, index, section) : direct(command, index);
   }
   cborSeek(position, limit);
   if (status == Status.Ok || !isCondition) return status;
