@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { Policy } from "../../assembly/layout.ts";
 import { generateKey } from "../../host/keys/key.ts";
+import { dependentUpdate, type DependentUpdate } from "../../host/campaign/dependent-update.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
 import { acceptable, image, judgeEnvelope, trusted, type CandidateOptions } from "../candidate.ts";
@@ -280,6 +281,22 @@ describe("a dependency on the device", () => {
       }),
     );
     expect(verdict({ change, dependency: overriding })).toBe("content-mismatch");
+  });
+});
+
+describe("the dependency that decides which image is right", () => {
+  const forged = image.map((byte, index) => (index < image.length - 8 ? byte : byte ^ 0xff));
+  const update = (change: Partial<DependentUpdate>): string => {
+    const parts = { vendor: "brownout.example", product: "sensor", component: "app", sequenceNumber: 2 };
+    const { envelope } = dependentUpdate({ ...parts, payload: image, key: oem, forged, ...change });
+    return judgeEnvelope(envelope, { ...both, payload: forged }).verdict;
+  };
+
+  it("is believed if a trusted key has signed it and the root states it, and only then", () => {
+    expect(update({})).toBe("accepted");
+    expect(update({ dependencyKey: operator })).toBe("accepted");
+    expect(update({ dependencyKey: stranger })).toBe("signature-invalid");
+    expect(update({ statesHonest: true })).toBe("dependency-mismatch");
   });
 });
 
