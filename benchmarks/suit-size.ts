@@ -86,14 +86,14 @@ export function formatSuitSizes(sizes: readonly SuitSize[]): string {
   const lines = sizes.map((size) =>
     [
       `${size.name}${size.isDefault ? " (default)" : ""}`.padEnd(46),
-      String(size.moduleBytes).padStart(9),
-      String(size.codeBytes).padStart(9),
-      String(size.ramBytes).padStart(9),
-      String(size.totalRamBytes).padStart(9),
+      String(size.moduleBytes).padStart(11),
+      String(size.codeBytes).padStart(11),
+      String(size.ramBytes).padStart(11),
+      String(size.totalRamBytes).padStart(11),
       size.fits ? "yes".padStart(6) : "no".padStart(6),
     ].join(""),
   );
-  const columns = ["module", "SUIT code", "SUIT RAM", "all RAM"].map((title) => title.padStart(9)).join("");
+  const columns = ["module", "SUIT code", "SUIT RAM", "all RAM"].map((title) => title.padStart(11)).join("");
   return [
     `SUIT, CBOR and COSE [bytes]; a module may have ${CAPACITY_BYTES}, all RAM ${RAM_BYTES}`,
     `${"build".padEnd(46)}${columns}${"fits".padStart(6)}`,
