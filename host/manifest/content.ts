@@ -60,7 +60,10 @@ export function checkContent(envelope: Envelope): ManifestFacts {
     if (member.known.kind === "component") checkComponent(at(member), member.known.name);
     if (member.known.severable) checkSeverable(at(member), member.known);
   }
-  for (const [label, span] of envelope.severed)
+  // As on the device: what the manifest mentions comes before what it does not.
+  const severed = [...envelope.severed];
+  const mentioned = severed.filter(([label]) => members.has(label));
+  for (const [label, span] of [...mentioned, ...severed.filter((member) => !mentioned.includes(member))])
     checkSevered(bytes, label, span, members.get(label), at, indexCount);
   return { sequenceNumber, componentCount };
 }
