@@ -7,7 +7,9 @@
 export const enum Limit {
   /** Components in one manifest. RAM: one parameter set each. */
   Components = 2,
-  /** Sequences nested in sequences: try-each and run-sequence. RAM: one frame each. */
+  /** Dependencies of one manifest; a dependency has none. Fixed. RAM: one parameter set. */
+  Dependencies = 1,
+  /** Sequences nested in sequences: try-each, run-sequence, process-dependency. RAM: one frame each. */
   Nesting = 4,
   /** Authentication blocks in one envelope. Time: one signature each. */
   Signatures = 4,

@@ -9,20 +9,23 @@ import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchSha256 } from "./sha256.ts";
+import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
 import { formatTable } from "./table.ts";
 
 const tables = [await benchEs256(), await benchSha256()];
 const footprints = measureFootprints();
+const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
 
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ tables, footprints, campaign, glitches, fuzz }, null, 2));
+  console.log(JSON.stringify({ tables, footprints, suitSizes, campaign, glitches, fuzz }, null, 2));
 } else {
   const parts = [
     ...tables.map(formatTable),
     ...footprints.map(formatFootprint),
+    formatSuitSizes(suitSizes),
     formatCampaign(campaign),
     formatGlitches(glitches),
     formatFuzz(fuzz),

@@ -2,6 +2,7 @@
  * Conditions and directives (draft-ietf-suit-manifest-37 §8.4.9 and §8.4.10, and the drafts that
  * extend them). They share one numbering.
  */
+import { Feature } from "../../assembly/feature.ts";
 import type { Label } from "./label.ts";
 
 /** What a command takes as its argument. */
@@ -92,7 +93,10 @@ function directive(
 }
 
 const ANYWHERE = { supported: true, shared: true };
-const needing = (...needs: string[]): Flags => ({ needs });
+const TRUST = Boolean(Feature.TrustDomains);
+const UPDATE = Boolean(Feature.UpdateManagement);
+const trusting = (...needs: string[]): Flags => ({ supported: TRUST, needs });
+const managing = (...needs: string[]): Flags => ({ supported: UPDATE, needs });
 const alsoNeeding = (...needs: string[]): Flags => ({ supported: true, needs });
 
 const INTEGRITY = "The dependency's signature, digest and manifest are in order.";
@@ -125,7 +129,7 @@ export const COMMANDS: readonly CommandLabel[] = [
     "The device's class is the one that is set.",
   ),
   condition(3, "image-match", "M", "8.4.9", alsoNeeding("image-digest"), "The content has the image-digest."),
-  condition(4, "use-before", "U", "5.1", needing("use-before"), "The present time is before use-before."),
+  condition(4, "use-before", "U", "5.1", managing("use-before"), "The present time is before use-before."),
   condition(
     5,
     "component-slot",
@@ -134,15 +138,22 @@ export const COMMANDS: readonly CommandLabel[] = [
     alsoNeeding("component-slot"),
     "The component is in the slot that is set.",
   ),
-  condition(6, "check-content", "M", "8.4.9", needing("content"), "The content is exactly the parameter's."),
-  condition(7, "dependency-integrity", "T", "5", needing("image-digest"), INTEGRITY),
-  condition(8, "is-dependency", "T", "5", {}, "The selected component is a dependency."),
-  directive(11, "process-dependency", "policy", "T", "5", {}, PROCESS),
+  condition(
+    6,
+    "check-content",
+    "M",
+    "8.4.9",
+    alsoNeeding("content"),
+    "The content is exactly the parameter's.",
+  ),
+  condition(7, "dependency-integrity", "T", "5", trusting("image-digest"), INTEGRITY),
+  condition(8, "is-dependency", "T", "5", trusting(), "The selected component is a dependency."),
+  directive(11, "process-dependency", "policy", "T", "5", trusting(), PROCESS),
   directive(12, "set-component-index", "component-index", "M", "8.4.10", ANYWHERE, SELECT),
   condition(14, "abort", "M", "8.4.9", { supported: true }, "Never holds."),
   directive(15, "try-each", "try-each", "M", "8.4.10", ANYWHERE, TRY),
-  directive(18, "write", "policy", "M", "8.4.10", needing("content"), "Writes the parameter content."),
-  directive(19, "set-parameters", "parameters", "T", "5", {}, SET),
+  directive(18, "write", "policy", "M", "8.4.10", alsoNeeding("content"), "Writes the parameter content."),
+  directive(19, "set-parameters", "parameters", "T", "5", { supported: TRUST, shared: true }, SET),
   directive(20, "override-parameters", "parameters", "M", "8.4.10", ANYWHERE, OVERRIDE),
   directive(21, "fetch", "policy", "M", "8.4.10", alsoNeeding("uri"), "Fetches the payload of the uri."),
   directive(
@@ -151,7 +162,7 @@ export const COMMANDS: readonly CommandLabel[] = [
     "policy",
     "M",
     "8.4.10",
-    needing("source-component"),
+    alsoNeeding("source-component"),
     "Copies the source-component, decrypting it if encryption-info is set.",
   ),
   directive(23, "invoke", "policy", "M", "8.4.10", { supported: true }, "Starts the image."),
@@ -163,13 +174,13 @@ export const COMMANDS: readonly CommandLabel[] = [
     alsoNeeding("device-identifier"),
     "The device is the one that is set.",
   ),
-  condition(25, "image-not-match", "U", "5.2", needing("image-digest"), "The content has another digest."),
+  condition(25, "image-not-match", "U", "5.2", managing("image-digest"), "The content has another digest."),
   condition(
     26,
     "minimum-battery",
     "U",
     "5.3",
-    needing("minimum-battery"),
+    managing("minimum-battery"),
     "The battery holds at least minimum-battery.",
   ),
   condition(
@@ -177,22 +188,30 @@ export const COMMANDS: readonly CommandLabel[] = [
     "update-authorized",
     "U",
     "5.4",
-    needing("update-priority"),
+    managing("update-priority"),
     "The application allows an update of the update-priority.",
   ),
-  condition(28, "version", "U", "5.5", needing("version"), "The component's version is one of those meant."),
-  directive(29, "wait", "policy", "U", "5.6", needing("wait-info"), "Waits for all events of wait-info."),
+  condition(28, "version", "U", "5.5", managing("version"), "The component's version is one of those meant."),
+  directive(29, "wait", "policy", "U", "5.6", managing("wait-info"), "Waits for all events of wait-info."),
   directive(
     31,
     "swap",
     "policy",
     "M",
     "8.4.10",
-    needing("source-component"),
+    alsoNeeding("source-component"),
     "Exchanges the component with the source-component.",
   ),
   directive(32, "run-sequence", "sequence", "M", "8.4.10", ANYWHERE, RUN),
-  directive(33, "unlink", "policy", "T", "5", {}, "Gives the component up; the last to do so deletes it."),
-  directive(34, "override-multiple", "component-parameters", "U", "5.7", {}, MULTIPLE),
-  directive(35, "copy-params", "component-parameter-lists", "U", "5.8", {}, COPY_PARAMS),
+  directive(
+    33,
+    "unlink",
+    "policy",
+    "T",
+    "5",
+    trusting(),
+    "Gives the component up; the last to do so deletes it.",
+  ),
+  directive(34, "override-multiple", "component-parameters", "U", "5.7", managing(), MULTIPLE),
+  directive(35, "copy-params", "component-parameter-lists", "U", "5.8", managing(), COPY_PARAMS),
 ];

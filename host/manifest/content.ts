@@ -46,21 +46,25 @@ export function checkContent(envelope: Envelope): ManifestFacts {
   const sequenceNumber = at(required(members, 2, manifest)).unsigned("The sequence number");
   const common = required(members, 3, manifest);
   required(members, 7, manifest);
-  const componentCount = checkCommon(bytes, at(common).byteString("The common map"));
+  const { componentCount, indexCount } = checkCommon(bytes, at(common).byteString("The common map"));
   for (const member of members.values()) {
     if (member.known.kind === "tstr") at(member).textString(`The ${member.known.name}`);
     const isSevered = member.known.severable && at(member).peek() === Major.Array;
     if (member.known.kind === "sequence" && !isSevered) {
       checkSequence(bytes, at(member).byteString(`The ${member.known.name} sequence`), {
         name: member.known.name,
-        componentCount,
+        indexCount,
         shared: false,
       });
     }
+    if (member.known.kind === "component") checkComponent(at(member), member.known.name);
     if (member.known.severable) checkSeverable(at(member), member.known);
   }
-  for (const [label, span] of envelope.severed)
-    checkSevered(bytes, label, span, members.get(label), at, componentCount);
+  // As on the device: what the manifest mentions comes before what it does not.
+  const severed = [...envelope.severed];
+  const mentioned = severed.filter(([label]) => members.has(label));
+  for (const [label, span] of [...mentioned, ...severed.filter((member) => !mentioned.includes(member))])
+    checkSevered(bytes, label, span, members.get(label), at, indexCount);
   return { sequenceNumber, componentCount };
 }
 
@@ -119,7 +123,7 @@ function supportedMember(table: readonly MemberLabel[], entry: IntegerKey, what:
   if (known === undefined) {
     throw new Refusal(Status.MemberUnknown, entry.keyStart, `${what} has the unknown member ${entry.label}`);
   }
-  if (known.kind === "dependencies") {
+  if (known.kind === "dependencies" && !known.supported) {
     throw new Refusal(Status.DependenciesUnsupported, entry.keyStart, "The manifest has dependencies");
   }
   if (!known.supported) {
@@ -139,40 +143,80 @@ function required(members: ReadonlyMap<number, Member>, label: number, manifest:
   throw new Refusal(Status.ManifestMemberMissing, manifest.start, `The manifest has no ${name} (${label})`);
 }
 
-/** Checks the common map and returns the number of components. */
-function checkCommon(bytes: Uint8Array, common: Span): number {
+/** What the common map lists. */
+interface CommonFacts {
+  readonly componentCount: number;
+  /** Components and the dependency, if its index is behind theirs. */
+  readonly indexCount: number;
+}
+
+/** Checks the common map and its shared sequence. */
+function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
   const reader = new CborReader(bytes, common.from, common.to);
+  let dependency: number | undefined;
   let componentCount: number | undefined;
   let shared: Span | undefined;
   reader.entries("The common map", (entry) => {
     const known = supportedMember(COMMON_MEMBERS, entry, "The common map");
-    if (known.kind === "components") componentCount = checkComponents(reader);
+    if (known.kind === "dependencies") dependency = checkDependencies(reader);
+    else if (known.kind === "components") componentCount = checkComponents(reader, dependency);
     else shared = reader.byteString("The shared sequence");
   });
   reader.finish("the common map");
   if (componentCount === undefined) {
     throw new Refusal(Status.ManifestMemberMissing, common.start, "The common map has no components (2)");
   }
-  if (shared !== undefined) {
-    checkSequence(bytes, shared, { name: "shared", componentCount, shared: true });
+  if (dependency !== undefined && dependency > componentCount) {
+    throw new Refusal(
+      Status.ComponentIndexInvalid,
+      common.start,
+      `The dependency has index ${dependency}, and there are ${componentCount} components`,
+    );
   }
-  return componentCount;
+  const indexCount = dependency === componentCount ? componentCount + 1 : componentCount;
+  if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", indexCount, shared: true });
+  return { componentCount, indexCount };
 }
 
-function checkComponents(reader: CborReader): number {
+/** One dependency, without a prefix; returns its index. */
+function checkDependencies(reader: CborReader): number {
+  const start = reader.offset;
+  const count = reader.map("The dependencies");
+  if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The map of dependencies is empty");
+  if (count > Limit.Dependencies) {
+    throw new Refusal(
+      Status.TooManyDependencies,
+      start,
+      `The manifest has ${count} dependencies; this build holds ${Limit.Dependencies}`,
+    );
+  }
+  const index = reader.unsigned("The index of a dependency");
+  if (index >= 15n) {
+    throw new Refusal(Status.ComponentIndexInvalid, start, `No component can have the index ${index}`);
+  }
+  const metadata = reader.offset;
+  if (reader.map("What is said of a dependency") !== 0) {
+    throw new Refusal(Status.MemberUnsupported, metadata, "The dependency has a prefix or other metadata");
+  }
+  return Number(index);
+}
+
+function checkComponents(reader: CborReader, dependency: number | undefined): number {
   const start = reader.offset;
   const count = reader.array("The component list");
   if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The component list is empty");
-  if (count > Limit.Components) {
+  const own = dependency !== undefined && dependency < count ? count - 1 : count;
+  if (own > Limit.Components) {
     throw new Refusal(
       Status.TooManyComponents,
       start,
-      `The manifest has ${count} components; this build holds ${Limit.Components}`,
+      `The manifest has ${own} components; this build holds ${Limit.Components}`,
     );
   }
   const seen: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    const identifier = checkComponent(reader, index);
+    const identifier = checkComponent(reader, `component ${index}`);
+    if (index === dependency) continue;
     if (seen.some((other) => equalBytes(other, identifier))) {
       throw new Refusal(
         Status.ComponentMalformed,
@@ -186,21 +230,14 @@ function checkComponents(reader: CborReader): number {
 }
 
 /** Checks one component identifier and returns its encoding. */
-function checkComponent(reader: CborReader, index: number): Uint8Array {
+function checkComponent(reader: CborReader, name: string): Uint8Array {
   const start = reader.offset;
   if (reader.peek() !== Major.Array) {
-    throw new Refusal(
-      Status.ComponentMalformed,
-      start,
-      `The identifier of component ${index} is not an array`,
-    );
+    throw new Refusal(Status.ComponentMalformed, start, `The identifier of ${name} is not an array`);
   }
-  const parts = reader.array(`The identifier of component ${index}`);
-  if (parts === 0)
-    throw new Refusal(Status.ComponentMalformed, start, `Component ${index} has an empty identifier`);
-  for (let part = 0; part < parts; part++) {
-    reader.byteString(`Part ${part} of the identifier of component ${index}`);
-  }
+  const parts = reader.array(`The identifier of ${name}`);
+  if (parts === 0) throw new Refusal(Status.ComponentMalformed, start, `The identifier of ${name} is empty`);
+  for (let part = 0; part < parts; part++) reader.byteString(`Part ${part} of the identifier of ${name}`);
   return reader.bytes.slice(start, reader.offset);
 }
 
@@ -216,7 +253,7 @@ function checkSevered(
   span: Span,
   member: Member | undefined,
   at: (member: Member) => CborReader,
-  componentCount: number,
+  indexCount: number,
 ): void {
   const name = byLabel(MANIFEST_MEMBERS, label)?.name ?? String(label);
   if (member === undefined) {
@@ -243,5 +280,5 @@ function checkSevered(
       `The severed ${name} does not have the digest that the manifest states`,
     );
   }
-  if (member.known.kind === "sequence") checkSequence(bytes, span, { name, componentCount, shared: false });
+  if (member.known.kind === "sequence") checkSequence(bytes, span, { name, indexCount, shared: false });
 }

@@ -93,7 +93,7 @@ describe("the bootloader", () => {
     const installed = name === "update-back" ? "firmware 2" : "firmware 1";
     expect(first?.image).toBe(isRecovery ? undefined : installed);
     const offered = name === "update-back" ? "firmware 1" : "firmware 2";
-    const isAccepted = name.startsWith("update") || name === "recovery";
+    const isAccepted = /^(dependent-)?update|^recovery$/.test(name);
     expect(last?.image).toBe(isAccepted ? offered : isRecovery ? undefined : installed);
   });
 });
