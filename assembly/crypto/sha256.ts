@@ -5,7 +5,7 @@
  * or `sha256` for a message in one piece. Whole blocks are hashed where they lie, so hashing mapped
  * flash copies nothing. Messages are shorter than 2^32 bytes, as is everything with a 32-bit address.
  *
- * RAM: state 32, buffer 64, length 4, round constants 256 bytes.
+ * RAM: state 32, buffer 64, length 4, round constants 256 bytes; the size build needs 64 more.
  */
 
 /** The round constants K (FIPS 180-4 §4.2.2). */
@@ -99,6 +99,7 @@ export function sha256Final(out: usize): void {
  * was a ^ b one round ago: `x` and `y` take turns to hold it. Additions wait for `e` as late as can be.
  */
 function hashBlocks(block: usize, end: usize): void {
+  if (ASC_SHRINK_LEVEL > 1) return hashBlocksRolled(block, end);
   for (; block < end; block += BLOCK_BYTES) {
     let w0 = bigEndian(load<u32>(block, 0, 1));
     let w1 = bigEndian(load<u32>(block, 4, 1));
@@ -212,6 +213,54 @@ function hashBlocks(block: usize, end: usize): void {
       w13 += schedule0(w14) + w6 + schedule1(w11);
       w14 += schedule0(w15) + w7 + schedule1(w12);
       w15 += schedule0(w0) + w8 + schedule1(w13);
+    }
+    store<u32>(STATE, load<u32>(STATE, 0) + a, 0);
+    store<u32>(STATE, load<u32>(STATE, 4) + b, 4);
+    store<u32>(STATE, load<u32>(STATE, 8) + c, 8);
+    store<u32>(STATE, load<u32>(STATE, 12) + d, 12);
+    store<u32>(STATE, load<u32>(STATE, 16) + e, 16);
+    store<u32>(STATE, load<u32>(STATE, 20) + f, 20);
+    store<u32>(STATE, load<u32>(STATE, 24) + g, 24);
+    store<u32>(STATE, load<u32>(STATE, 28) + h, 28);
+  }
+}
+
+/**
+ * `hashBlocks` in a fifth of the code and more than twice the time: one round to a turn, a…h moved
+ * along, the message schedule in memory. For modules that are built for size and hash little.
+ */
+function hashBlocksRolled(block: usize, end: usize): void {
+  const schedule = memory.data(64, 4);
+  for (; block < end; block += BLOCK_BYTES) {
+    let a = load<u32>(STATE, 0);
+    let b = load<u32>(STATE, 4);
+    let c = load<u32>(STATE, 8);
+    let d = load<u32>(STATE, 12);
+    let e = load<u32>(STATE, 16);
+    let f = load<u32>(STATE, 20);
+    let g = load<u32>(STATE, 24);
+    let h = load<u32>(STATE, 28);
+    for (let round: usize = 0; round < 64; round++) {
+      const place = schedule + ((round & 15) << 2);
+      let w: u32;
+      if (round < 16) {
+        w = bigEndian(load<u32>(block + (round << 2), 0, 1));
+      } else {
+        w = load<u32>(place) + schedule0(load<u32>(schedule + (((round + 1) & 15) << 2)));
+        w += load<u32>(schedule + (((round + 9) & 15) << 2));
+        w += schedule1(load<u32>(schedule + (((round + 14) & 15) << 2)));
+      }
+      store<u32>(place, w);
+      w += h + load<u32>(ROUND_CONSTANTS + (round << 2)) + (g ^ (e & (f ^ g))) + sigma1(e);
+      h = g;
+      g = f;
+      f = e;
+      e = d + w;
+      w += sigma0(a) + ((a & b) | (c & (a | b)));
+      d = c;
+      c = b;
+      b = a;
+      a = w;
     }
     store<u32>(STATE, load<u32>(STATE, 0) + a, 0);
     store<u32>(STATE, load<u32>(STATE, 4) + b, 4);

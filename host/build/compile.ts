@@ -11,7 +11,12 @@ import { applyPatches, type Patch } from "./patch.ts";
 export interface Entry {
   readonly name: string;
   readonly source: string;
-  readonly target: "release" | "testing";
+  readonly target: "release" | "small" | "testing";
+}
+
+/** The target that a module in flash is built with: the bootloader for speed, firmware for size. */
+export function targetOf(source: string): Entry["target"] {
+  return source.startsWith("assembly/firmware/") ? "small" : "release";
 }
 
 /** What the compiler made. */
