@@ -27,7 +27,8 @@ export const enum Memory {
  * 20  erased value          u32
  * ```
  *
- * All numbers are little-endian. Offsets count from the start of the page.
+ * All numbers are little-endian. Offsets count from the start of the page. The last 32 bytes are the
+ * report key if the policy says that there is one.
  */
 export const enum DevicePage {
   Address = 27648,
@@ -56,12 +57,16 @@ export const enum DevicePage {
   ComponentsOffset = 100,
   ComponentsBytes = 102,
   Data = 104,
+  ReportKey = 992,
+  ReportKeyBytes = 32,
 }
 
 /** Bits of the device page's policy field. */
 export const enum Policy {
   /** Accept a manifest that never checks vendor and class. */
   AllowUncheckedIdentity = 1,
+  /** The page ends with a key for HMAC-SHA-256, under which the firmware authenticates its reports. */
+  HasReportKey = 0x8000,
 }
 
 /** The two image slots, as `component-slot` counts them. */

@@ -20,6 +20,8 @@ const INNER_PAD: u64 = 0x3636363636363636;
 const OUTER_PAD: u64 = 0x5c5c5c5c5c5c5c5c;
 
 /** The key, padded with zeros, under the inner pad while the message runs. */
+// @ts-ignore: decorator
+@lazy
 const BLOCK = memory.data(64, 8);
 
 /** Begins a message under a key of any length; one of more than a block is hashed first (RFC 2104 §2). */
@@ -27,9 +29,7 @@ export function hmacSha256Init(key: usize, keyBytes: u32): void {
   memory.fill(BLOCK, 0, BLOCK_BYTES);
   if (keyBytes > BLOCK_BYTES) sha256(key, keyBytes, BLOCK);
   else memory.copy(BLOCK, key, keyBytes);
-  padBlock(INNER_PAD);
-  sha256Init();
-  sha256Update(BLOCK, BLOCK_BYTES);
+  hashPadded(INNER_PAD);
 }
 
 /** Appends `length` bytes at `pointer` to the message. */
@@ -42,16 +42,17 @@ export function hmacSha256Update(pointer: usize, length: u32): void {
 /** Ends the message and writes its tag, 32 bytes, to `out`; forgets the key. */
 export function hmacSha256Final(out: usize): void {
   sha256Final(out);
-  padBlock(INNER_PAD ^ OUTER_PAD);
-  sha256Init();
-  sha256Update(BLOCK, BLOCK_BYTES);
+  hashPadded(INNER_PAD ^ OUTER_PAD);
   sha256Update(out, HMAC_SHA256_BYTES);
   sha256Final(out);
   memory.fill(BLOCK, 0, BLOCK_BYTES);
 }
 
-function padBlock(pad: u64): void {
+/** Changes the block by a pad, and begins a digest with it. */
+function hashPadded(pad: u64): void {
   for (let offset: usize = 0; offset < <usize>BLOCK_BYTES; offset += 8) {
     store<u64>(BLOCK + offset, load<u64>(BLOCK + offset) ^ pad);
   }
+  sha256Init();
+  sha256Update(BLOCK, BLOCK_BYTES);
 }

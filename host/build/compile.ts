@@ -14,11 +14,6 @@ export interface Entry {
   readonly target: "release" | "small" | "testing";
 }
 
-/** The target that a module in flash is built with: the bootloader for speed, firmware for size. */
-export function targetOf(source: string): Entry["target"] {
-  return source.startsWith("assembly/firmware/") ? "small" : "release";
-}
-
 /** What the compiler made. */
 export interface Compiled {
   /** The module with its custom sections. */

@@ -16,7 +16,7 @@ import { z } from "zod";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { readVariants, VARIANT_MODULES, type VariantModule } from "../known-bad/variant.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
-import { compileModule, targetOf, type Entry } from "./compile.ts";
+import { compileModule, type Entry } from "./compile.ts";
 import { Patch } from "./patch.ts";
 
 const PROCESSES = 2;
@@ -128,7 +128,7 @@ async function ask(child: ChildProcess, job: Job): Promise<Report> {
 }
 
 async function compile({ output, module, patches }: Job): Promise<Report> {
-  const entry: Entry = { name: module, source: SOURCES[module], target: targetOf(SOURCES[module]) };
+  const entry: Entry = { name: module, source: SOURCES[module], target: "release" };
   try {
     const { module: bytes, applied } = await compileModule(entry, patches, false);
     await mkdir(path.dirname(output), { recursive: true });

@@ -12,19 +12,23 @@ import { z } from "zod";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
-import { compileModule, targetOf, type Entry } from "./compile.ts";
+import { compileModule, type Entry } from "./compile.ts";
 import type { Patch } from "./patch.ts";
 
 const ENTRIES: readonly Entry[] = [
   { name: "bootloader", source: "assembly/bootloader.ts", target: "release" },
-  { name: "firmware-1", source: "assembly/firmware/firmware-1.ts", target: "small" },
-  { name: "firmware-2", source: "assembly/firmware/firmware-2.ts", target: "small" },
-  { name: "firmware-failing", source: "assembly/firmware/firmware-failing.ts", target: "small" },
-  { name: "firmware-hanging", source: "assembly/firmware/firmware-hanging.ts", target: "small" },
+  { name: "firmware-1", source: "assembly/firmware/firmware-1.ts", target: "release" },
+  { name: "firmware-2", source: "assembly/firmware/firmware-2.ts", target: "release" },
+  { name: "firmware-failing", source: "assembly/firmware/firmware-failing.ts", target: "release" },
+  { name: "firmware-hanging", source: "assembly/firmware/firmware-hanging.ts", target: "release" },
+  { name: "reporting-1", source: "assembly/firmware/reporting-1.ts", target: "small" },
+  { name: "reporting-2", source: "assembly/firmware/reporting-2.ts", target: "small" },
+  { name: "reporting-failing", source: "assembly/firmware/reporting-failing.ts", target: "small" },
   { name: "crypto-release", source: "assembly/testing/crypto.ts", target: "release" },
   { name: "crypto-small", source: "assembly/testing/crypto.ts", target: "small" },
   { name: "crypto-testing", source: "assembly/testing/crypto.ts", target: "testing" },
   { name: "testing/cbor", source: "assembly/testing/cbor.ts", target: "testing" },
+  { name: "testing/report", source: "assembly/testing/report.ts", target: "small" },
   { name: "testing/link", source: "assembly/testing/link.ts", target: "testing" },
   {
     name: "testing/trusting-bootloader",
@@ -41,7 +45,7 @@ for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).so
   const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
   const canary = CanaryFile.parse(JSON.parse(text));
   const name = `canary-${path.basename(file, ".json")}`;
-  await build({ name, source: canary.entry, target: targetOf(canary.entry) }, canary.patches);
+  await build({ name, source: canary.entry, target: "release" }, canary.patches);
 }
 
 async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
