@@ -92,7 +92,7 @@ export function sha256Final(out: usize): void {
   memory.fill(BUFFER + buffered + 1, 0, BLOCK_BYTES - 1 - buffered);
   if (buffered >= BLOCK_BYTES - 8) {
     hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
-    memory.fill(BUFFER, 0, BLOCK_BYTES - 8);
+    memory.fill(BUFFER, 0, BLOCK_BYTES);
   }
   if (ASC_SHRINK_LEVEL > 1) {
     store<u32>(BUFFER, bigEndian(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);

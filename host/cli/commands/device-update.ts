@@ -94,9 +94,8 @@ export const deviceUpdate: CliCommand = {
     const after = recordOf(device);
     const outcome = outcomeOf(before, after, envelope);
     if (dryRun !== true) saveDevice(io, file, before, after);
-    const last = reports.at(-1);
-    if (asked.report !== undefined && last !== undefined) {
-      writeOutput(io, asked.report, last, { force: true });
+    if (asked.report !== undefined) {
+      for (const last of reports.slice(-1)) writeOutput(io, asked.report, last, { force: true });
     }
     if (json === true) {
       const { result, reason, slot } = outcome;
