@@ -27,7 +27,8 @@ export const enum Memory {
  * 20  erased value          u32
  * ```
  *
- * All numbers are little-endian. Offsets count from the start of the page.
+ * All numbers are little-endian. Offsets count from the start of the page. The last 32 bytes are the
+ * report key if the policy says that there is one.
  */
 export const enum DevicePage {
   Address = 27648,
@@ -56,6 +57,8 @@ export const enum DevicePage {
   ComponentsOffset = 100,
   ComponentsBytes = 102,
   Data = 104,
+  ReportKey = 992,
+  ReportKeyBytes = 32,
 }
 
 /** Bits of the device page's policy field. */
@@ -67,6 +70,8 @@ export const enum Policy {
    * set must all have signed an envelope. With none set, any one anchor is enough.
    */
   RequiredAnchorsShift = 8,
+  /** The page ends with a key for HMAC-SHA-256, under which the firmware authenticates its reports. */
+  HasReportKey = 0x8000,
 }
 
 /** The two image slots, as `component-slot` counts them. */

@@ -25,4 +25,10 @@ export const enum Limit {
   DatagramBytes = 320,
   /** Requests sent again for one lost block before the agent gives up. */
   Retransmissions = 4,
+  /** Bytes of a SUIT_Report before it is authenticated. RAM: its buffer, in firmware that reports. */
+  ReportBytes = 448,
+  /** Bytes of the nonce that the far end may ask to find in a report. RAM: the nonce. */
+  NonceBytes = 64,
+  /** Bytes of a manifest's reference URI in a report; a longer one is left out. */
+  ReportUriBytes = 128,
 }

@@ -2,8 +2,9 @@
  * A CoAP server at the far end of the link (RFC 7252), serving resources block by block (RFC 7959).
  *
  * It keeps no state between datagrams: every answer is a function of the request alone, which is
- * what lets a fault campaign merge equal device states. It answers GET; everything else that can
- * be sent gets the error that the RFC asks for, a Reset, or silence.
+ * what lets a fault campaign merge equal device states. It answers GET, and takes POST where
+ * somebody has an inbox; everything else that can be sent gets the error that the RFC asks for, a Reset, or
+ * silence.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { LinkPeer } from "./link.ts";
@@ -30,7 +31,9 @@ const enum Type {
 const enum Code {
   Empty = 0x00,
   Get = 0x01,
+  Post = 0x02,
   MethodLast = 0x1f,
+  Changed = 0x44,
   Content = 0x45,
   BadRequest = 0x80,
   BadOption = 0x82,
@@ -66,6 +69,7 @@ interface Message {
   readonly token: Uint8Array;
   /** Undefined when options or payload are malformed. */
   readonly options: readonly Option[] | undefined;
+  readonly payload: Uint8Array;
 }
 
 /** What a GET asks for. */
@@ -85,10 +89,15 @@ interface Resource {
 export interface CoapServerOptions {
   /** Largest block it sends [bytes]: a power of two from 16 to 1024, which is the default. */
   readonly blockBytesMax?: number;
+  /**
+   * Takes what is posted, by path. It must not change what is answered, ever: answers stay a function
+   * of the request alone.
+   */
+  readonly inboxes?: ReadonlyMap<string, (content: Uint8Array) => void>;
 }
 
-/** What a server is made from. */
-export interface CoapRecipe extends Required<CoapServerOptions> {
+/** What a server is made from; inboxes stay where they are. */
+export interface CoapRecipe extends Required<Omit<CoapServerOptions, "inboxes">> {
   readonly resources: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -96,12 +105,20 @@ export interface CoapRecipe extends Required<CoapServerOptions> {
 export class CoapServer implements LinkPeer {
   readonly #resources: ReadonlyMap<string, Resource>;
   readonly #sizeExponentMax: number;
+  readonly #inboxes: ReadonlyMap<string, (content: Uint8Array) => void>;
 
   /**
    * @param resources content by path, for instance `/suit/envelope`; copied. A missing path is 4.04
    * @throws RangeError if `blockBytesMax` is no block size
    */
-  constructor(resources: ReadonlyMap<string, Uint8Array>, { blockBytesMax = 1024 }: CoapServerOptions = {}) {
+  constructor(
+    resources: ReadonlyMap<string, Uint8Array>,
+    {
+      blockBytesMax = 1024,
+      inboxes = new Map<string, (content: Uint8Array) => void>(),
+    }: CoapServerOptions = {},
+  ) {
+    this.#inboxes = inboxes;
     this.#sizeExponentMax = Math.log2(blockBytesMax) - 4;
     if (![0, 1, 2, 3, 4, 5, 6].includes(this.#sizeExponentMax)) {
       throw new RangeError(`A block of ${blockBytesMax} bytes: expected a power of two from 16 to 1024.`);
@@ -137,11 +154,21 @@ export class CoapServer implements LinkPeer {
     if (request.type === Type.Acknowledgement || request.type === Type.Reset) return undefined;
     const isRequest = request.code >= Code.Get && request.code <= Code.MethodLast;
     if (!isRequest || request.options === undefined) return rejection(request);
-    const query = request.code === Code.Get ? readQuery(request.options) : Code.MethodNotAllowed;
-    if (typeof query !== "number") return this.#content(request, query);
+    const isKnown = request.code === Code.Get || (request.code === Code.Post && this.#inboxes.size > 0);
+    const query = isKnown ? readQuery(request.options) : Code.MethodNotAllowed;
+    if (typeof query !== "number") {
+      return request.code === Code.Get ? this.#content(request, query) : this.#take(request, query);
+    }
     // A bad option in a non-confirmable request is rejected in silence (RFC 7252 §5.4.1).
     const isSilent = query === Code.BadOption && request.type === Type.NonConfirmable;
     return isSilent ? undefined : response(request, query);
+  }
+
+  #take(request: Message, { path }: Query): Uint8Array {
+    const take = this.#inboxes.get(path);
+    if (take === undefined) return response(request, Code.MethodNotAllowed);
+    take(request.payload.slice());
+    return response(request, Code.Changed);
   }
 
   #content(request: Message, query: Query): Uint8Array {
@@ -181,28 +208,30 @@ function readMessage(datagram: Uint8Array): Message | undefined {
     code,
     messageId: idHigh * 256 + idLow,
     token: isWellFormed ? datagram.subarray(HEADER_BYTES, body) : new Uint8Array(),
-    options: isWellFormed ? readOptions(datagram.subarray(body)) : undefined,
+    ...(isWellFormed ? readBody(datagram.subarray(body)) : { options: undefined, payload: new Uint8Array() }),
   };
 }
 
-/** Options in order (RFC 7252 §3.1); undefined if malformed. */
-function readOptions(bytes: Uint8Array): Option[] | undefined {
+/** Options in order, and payload (RFC 7252 §3.1); no options if malformed. */
+function readBody(bytes: Uint8Array): Pick<Message, "options" | "payload"> {
   const options: Option[] = [];
+  const malformed = { options: undefined, payload: new Uint8Array() };
   let offset = 0;
   let number = 0;
   while (offset < bytes.length) {
     const head = bytes[offset++] ?? 0;
-    if (head === PAYLOAD_MARKER) return offset < bytes.length ? options : undefined;
+    if (head === PAYLOAD_MARKER)
+      return offset < bytes.length ? { options, payload: bytes.subarray(offset) } : malformed;
     const delta = readExtended(bytes, offset, head >> 4);
-    if (delta === undefined) return undefined;
+    if (delta === undefined) return malformed;
     const length = readExtended(bytes, delta.end, head & 15);
-    if (length === undefined) return undefined;
+    if (length === undefined) return malformed;
     number += delta.value;
     offset = length.end + length.value;
-    if (number > 0xffff || offset > bytes.length) return undefined;
+    if (number > 0xffff || offset > bytes.length) return malformed;
     options.push({ number, value: bytes.subarray(length.end, offset) });
   }
-  return options;
+  return { options, payload: new Uint8Array() };
 }
 
 /** An option's delta or length: in the nibble itself, or in one or two bytes after it. */

@@ -6,7 +6,7 @@
  * operation, breaks no rule of the part and wears nothing.
  */
 
-import { DevicePage, Journal, Slot, type Phase } from "../assembly/layout.ts";
+import { DevicePage, Journal, Policy, Slot, type Phase } from "../assembly/layout.ts";
 import { Status } from "../assembly/status.ts";
 import { COUNTER_COUNT } from "./counters.ts";
 import { defectiveContent } from "./defect.ts";
@@ -22,6 +22,7 @@ export class ProvisionError extends Error {
     | "device-page-size"
     | "device-page-mismatch"
     | "identifier-size"
+    | "report-key-size"
     | "slot-overflow"
     | "journal-field"
     | "counter-value";
@@ -47,6 +48,8 @@ export interface DevicePageOptions {
   readonly components: Uint8Array;
   /** Bits of `Policy` in assembly/layout.ts; none by default. */
   readonly policy?: number;
+  /** The key of the device's reports, 32 bytes: a secret. Reports are not authenticated without one. */
+  readonly reportKey?: Uint8Array;
 }
 
 /**
@@ -56,14 +59,16 @@ export interface DevicePageOptions {
  * @throws ProvisionError `identifier-size`, `bootloader-size` or `device-page-size`
  */
 export function buildDevicePage(options: DevicePageOptions): Uint8Array<ArrayBuffer> {
-  const { profile, anchors, components, bootloaderBytes, policy = 0 } = options;
+  const { profile, anchors, components, bootloaderBytes, reportKey } = options;
+  const policy = (options.policy ?? 0) | (reportKey === undefined ? 0 : Policy.HasReportKey);
   checkBootloaderBytes(bootloaderBytes);
   const end = DevicePage.Data + anchors.length + components.length;
-  if (end > DEVICE_PAGE.bytes) {
+  const limit = reportKey === undefined ? DEVICE_PAGE.bytes : DevicePage.ReportKey;
+  if (end > limit) {
     throw new ProvisionError(
       "device-page-size",
       `Trust anchors (${anchors.length} bytes) and component identifiers (${components.length} bytes) ` +
-        `exceed the ${DEVICE_PAGE.bytes - DevicePage.Data} bytes the device page has for them.`,
+        `exceed the ${limit - DevicePage.Data} bytes the device page has for them.`,
     );
   }
   const page = new Uint8Array(DEVICE_PAGE.bytes).fill(profile.erasedValue);
@@ -93,6 +98,15 @@ export function buildDevicePage(options: DevicePageOptions): Uint8Array<ArrayBuf
   view.setUint16(DevicePage.ComponentsBytes, components.length, true);
   page.set(anchors, DevicePage.Data);
   page.set(components, DevicePage.Data + anchors.length);
+  if (reportKey !== undefined) {
+    if (reportKey.length !== DevicePage.ReportKeyBytes) {
+      throw new ProvisionError(
+        "report-key-size",
+        `The report key has ${reportKey.length} bytes instead of ${DevicePage.ReportKeyBytes}.`,
+      );
+    }
+    page.set(reportKey, DevicePage.ReportKey);
+  }
   return page;
 }
 

@@ -20,6 +20,9 @@ type CryptoExports = {
   sha256Init(): void;
   sha256Update(pointer: number, length: number): void;
   sha256Final(out: number): void;
+  hmacSha256Init(key: number, keyBytes: number): void;
+  hmacSha256Update(pointer: number, length: number): void;
+  hmacSha256Final(out: number): void;
   ecdsaP256Verify(x: number, y: number, digest: number, signature: number): number;
   equalConstantTime(a: number, b: number, length: number): number;
 
@@ -113,7 +116,7 @@ export class CryptoModule {
   readonly #baseScalar: number;
   readonly #keyScalar: number;
 
-  /** @param name of the build: `crypto-testing`, or `crypto-release` for benchmarks */
+  /** @param name of the build: `crypto-testing`, `crypto-release` for benchmarks, `crypto-small` */
   constructor(name = "crypto-testing") {
     const { module, exports } = instantiateSync<CryptoExports>(readWasm(name), {
       env: { memory: this.#memory },
@@ -150,6 +153,35 @@ export class CryptoModule {
     }
     this.#exports.sha256Final(this.#output);
     return this.#bytes.slice(this.#output, this.#output + 32);
+  }
+
+  /**
+   * HMAC-SHA-256 of a message given in pieces of at most 512 bytes.
+   *
+   * @param key at most 512 bytes
+   */
+  hmacSha256(key: Uint8Array, pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
+    const keyPlace = this.#input + 512;
+    this.#bytes.set(key, keyPlace);
+    this.#exports.hmacSha256Init(keyPlace, key.length);
+    // The key is needed no more, and neither is a piece that was given.
+    this.#bytes.fill(0xa5, keyPlace, keyPlace + key.length);
+    for (const piece of pieces) {
+      this.#bytes.set(piece, this.#input);
+      this.#exports.hmacSha256Update(this.#input, piece.length);
+      this.#bytes.fill(0xa5, this.#input, this.#input + piece.length);
+    }
+    this.#exports.hmacSha256Final(this.#output);
+    return this.#bytes.slice(this.#output, this.#output + 32);
+  }
+
+  /** Whether any `length` bytes of RAM in a row are those of `secret`. */
+  holdsInRam(secret: Uint8Array, length: number): boolean {
+    const ram = Buffer.from(this.#bytes.subarray(Memory.RamBase));
+    for (let start = 0; start + length <= secret.length; start++) {
+      if (ram.includes(Buffer.from(secret.subarray(start, start + length)))) return true;
+    }
+    return false;
   }
 
   /**

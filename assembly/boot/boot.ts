@@ -28,6 +28,7 @@ import {
   phaseOf,
   trialBootsOf,
 } from "../flash/journal";
+import { reportRecovery } from "../report/recovery";
 import { Status } from "../status";
 import { invokedAddress, invokedBytes } from "../suit/directive";
 import { sequenceNumber } from "../suit/manifest";
@@ -149,7 +150,9 @@ function adoptSlot(): void {
 function recover(status: i32): void {
   sayRecovery(status);
   while (true) {
-    sayRecovery(runAgent(NO_SLOT, journalRead()));
+    const outcome = runAgent(NO_SLOT, journalRead());
+    sayRecovery(outcome);
+    reportRecovery(status, outcome);
     idle(RECOVERY_POLL_MILLIS);
   }
 }

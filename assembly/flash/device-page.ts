@@ -69,6 +69,12 @@ export function allowsUncheckedIdentity(): bool {
   return (load<u16>(DevicePage.Address + DevicePage.Policy) & Policy.AllowUncheckedIdentity) != 0;
 }
 
+/** Address of the report key, or 0 if none was provisioned. Secret: it is only ever fed to the HMAC. */
+export function reportKeyAddress(): u32 {
+  const policy = load<u16>(DevicePage.Address + DevicePage.Policy);
+  return (policy & Policy.HasReportKey) != 0 ? DevicePage.Address + DevicePage.ReportKey : 0;
+}
+
 /**
  * Checks that the device page can be relied upon.
  *

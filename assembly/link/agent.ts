@@ -41,9 +41,10 @@ export const NO_SLOT: u32 = 2;
  * Bytes that tell one envelope from another: the authentication wrapper comes first, and within it
  * the manifest's digest (SUIT §8.2), which ends before byte 64.
  */
-const OFFER_BYTES: u32 = 64;
+export const OFFER_BYTES: u32 = 64;
 
-const OFFER: usize = memory.data(OFFER_BYTES);
+/** The start of the envelope on offer, as it was last seen. */
+export const OFFER: usize = memory.data(OFFER_BYTES);
 const LENGTH: usize = memory.data(4, 4);
 const SIZE: usize = memory.data(4, 4);
 
@@ -60,18 +61,33 @@ const SIZE: usize = memory.data(4, 4);
  *   LinkSilent, LinkProtocol or FlashFailed
  */
 export function runAgent(running: u32, word: u32): i32 {
-  const status = pullUpdate(running, word);
+  let status = lookForUpdate(running, word);
+  if (status == Status.Ok) status = takeUpdate(running, word);
   // What still waits would be taken for the answers of the next look, and keeps the device awake.
   discardArrivals();
   return status;
 }
 
-function pullUpdate(running: u32, word: u32): i32 {
+/**
+ * The first half of `runAgent`: decides whether there is an update to take; writes nothing.
+ *
+ * @returns Status.Ok if there is, or what `runAgent` returns
+ */
+export function lookForUpdate(running: u32, word: u32): i32 {
+  const isRecovery = running == NO_SLOT;
+  if (!isRecovery && (running != activeOf(word) || phaseOf(word) == Phase.Trial))
+    return Status.UpdateDeclined;
+  return judgeOffer(isRecovery, word);
+}
+
+/**
+ * The second half of `runAgent`: takes the step that is due, and resets.
+ *
+ * @returns what failed
+ */
+export function takeUpdate(running: u32, word: u32): i32 {
   const isRecovery = running == NO_SLOT;
   const active = activeOf(word);
-  if (!isRecovery && (running != active || phaseOf(word) == Phase.Trial)) return Status.UpdateDeclined;
-  const status = judgeOffer(isRecovery, word);
-  if (status != Status.Ok) return status;
   const failure = advance(active);
   if (failure == Status.Ok) halReset();
   // The same flash would fail again at every look: this offer is declined from now on. Where nothing

@@ -1,5 +1,5 @@
 /**
- * CoAP messages as the update agent needs them: one GET out, one answer in (RFC 7252, RFC 7959).
+ * CoAP messages as the update agent needs them: one GET or POST out, one answer in (RFC 7252, RFC 7959).
  *
  * A Message ID and its token are derived from the resource and the block number, so the same
  * question is the same bytes at every power-on. Deviation: RFC 7252 §4.4 asks for a fresh Message
@@ -10,12 +10,14 @@
 import { Limit } from "../limits";
 import { Status } from "../status";
 
-/** The two resources that an update consists of. */
+/** The resources at the far end: the two that an update consists of, and where a report goes. */
 export const enum Resource {
   /** `/suit/envelope` */
   Envelope = 0,
   /** `/suit/payload`; absent when the envelope carries its payload itself. */
   Payload = 1,
+  /** `/suit/report`; absent unless the far end wants reports. Its content is the nonce for the next one. */
+  Report = 2,
 }
 
 /** Message types (RFC 7252 §3). */
@@ -70,17 +72,16 @@ export class Message {
   payloadBytes: u32;
 }
 
-/** Options Uri-Path "suit", "envelope" (RFC 7252 §5.10.1). */
-const ENVELOPE_PATH: usize = memory.data<u8>([
-  0xb4, 0x73, 0x75, 0x69, 0x74, 0x08, 0x65, 0x6e, 0x76, 0x65, 0x6c, 0x6f, 0x70, 0x65,
+/**
+ * Options Uri-Path "suit" and "envelope", "payload", "report" (RFC 7252 §5.10.1): the resources in their
+ * order, each a byte shorter than the one before.
+ */
+const PATHS: usize = memory.data<u8>([
+  0xb4, 0x73, 0x75, 0x69, 0x74, 0x08, 0x65, 0x6e, 0x76, 0x65, 0x6c, 0x6f, 0x70, 0x65, 0xb4, 0x73, 0x75, 0x69,
+  0x74, 0x07, 0x70, 0x61, 0x79, 0x6c, 0x6f, 0x61, 0x64, 0x00, 0xb4, 0x73, 0x75, 0x69, 0x74, 0x06, 0x72, 0x65,
+  0x70, 0x6f, 0x72, 0x74, 0x00, 0x00,
 ]);
-const ENVELOPE_PATH_BYTES: u32 = 14;
-
-/** Options Uri-Path "suit", "payload". */
-const PAYLOAD_PATH: usize = memory.data<u8>([
-  0xb4, 0x73, 0x75, 0x69, 0x74, 0x07, 0x70, 0x61, 0x79, 0x6c, 0x6f, 0x61, 0x64,
-]);
-const PAYLOAD_PATH_BYTES: u32 = 13;
+const LONGEST_PATH_BYTES: u32 = 14;
 
 /** Packs the value of a Block2 option without its more flag. */
 // @ts-ignore: decorator
@@ -114,7 +115,7 @@ export function sizeExponentOf(block: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function messageIdOf(resource: u32, block: u32): u32 {
-  return (resource << 15) | (blockNumberOf(block) & 0x7fff);
+  return (resource << 14) | (blockNumberOf(block) & 0x3fff);
 }
 
 /**
@@ -130,10 +131,8 @@ export function writeGet(out: usize, resource: u32, block: u32): u32 {
   store<u16>(out, messageId, 2);
   store<u16>(out, messageId, 4);
   let cursor = out + HEADER_BYTES + TOKEN_BYTES;
-  const isEnvelope = resource == Resource.Envelope;
-  const pathBytes = isEnvelope ? ENVELOPE_PATH_BYTES : PAYLOAD_PATH_BYTES;
-  memory.copy(cursor, isEnvelope ? ENVELOPE_PATH : PAYLOAD_PATH, pathBytes);
-  cursor += pathBytes;
+  memory.copy(cursor, PATHS + resource * LONGEST_PATH_BYTES, LONGEST_PATH_BYTES);
+  cursor += LONGEST_PATH_BYTES - resource;
   const valueBytes: u32 = block > 0xffff ? 3 : block > 0xff ? 2 : 1;
   store<u8>(cursor++, ((Option.Block2 - Option.UriPath) << 4) | valueBytes);
   for (let shift = valueBytes * 8; shift != 0;) {
@@ -142,6 +141,28 @@ export function writeGet(out: usize, resource: u32, block: u32): u32 {
   }
   if (blockNumberOf(block) == 0) store<u8>(cursor++, (Option.Size2 - Option.Block2) << 4);
   return <u32>(cursor - out);
+}
+
+/** What stands before the payload of a POST to `/suit/report`: header, token, options, marker. */
+// @ts-ignore: decorator
+@lazy
+const POST_HEAD: usize = memory.data<u8>([
+  0x54, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xb4, 0x73, 0x75, 0x69, 0x74, 0x06, 0x72, 0x65, 0x70, 0x6f,
+  0x72, 0x74, 0x11, 0x00, 0xff,
+]);
+export const POST_HEAD_BYTES: u32 = 23;
+
+/**
+ * Writes all of a non-confirmable POST to `/suit/report` that stands before its payload.
+ *
+ * Its Message ID and token, six bytes at offset 2, are left to the caller.
+ *
+ * @param out POST_HEAD_BYTES bytes
+ * @param contentFormat below 256, from the CoAP registry (RFC 7252 §12.3)
+ */
+export function writePostHead(out: usize, contentFormat: u32): void {
+  memory.copy(out, POST_HEAD, POST_HEAD_BYTES);
+  store<u8>(out, contentFormat, POST_HEAD_BYTES - 2);
 }
 
 /**

@@ -28,7 +28,7 @@ import {
 } from "./coap";
 
 /** Time given to an answer before the request is sent again: RFC 7252 §4.8, ACK_TIMEOUT. */
-const ANSWER_MILLIS: u32 = 2000;
+export const ANSWER_MILLIS: u32 = 2000;
 
 /** Datagrams looked at for one request sent; more than that is a flood. */
 const ARRIVALS: u32 = 8;

@@ -38,6 +38,7 @@ export {
   scalarMultiply,
   wordsFromBytes,
 } from "../crypto/p256-scalar";
+export { hmacSha256Final, hmacSha256Init, hmacSha256Update } from "../crypto/hmac-sha256";
 export { sha256, sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
 export { __heap_base };
 

@@ -25,6 +25,7 @@ import { manifestSign } from "./commands/manifest-sign.ts";
 import { manifestVerify } from "./commands/manifest-verify.ts";
 import { merge } from "./commands/merge.ts";
 import { replay } from "./commands/replay.ts";
+import { reportInspect } from "./commands/report-inspect.ts";
 import { ExitCode, exitCodeLines } from "./exit-code.ts";
 import type { Io } from "./io.ts";
 import { VERSION } from "./version.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly CliCommand[] = [
   deviceShow,
   deviceUpdate,
   deviceBoot,
+  reportInspect,
   init,
   lint,
   campaign,
@@ -61,6 +63,7 @@ export const GROUPS: ReadonlyMap<string, string> = new Map([
   ["manifest", "create, sign, inspect, lint and verify SUIT envelopes"],
   ["certificate", "check what a campaign has certified"],
   ["device", "make, look at, update and boot emulated devices"],
+  ["report", "explain and check what devices report of their updates"],
 ]);
 
 /** A command line, and the exit code of the command that ran on it. */

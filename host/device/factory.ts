@@ -32,6 +32,8 @@ export interface DeviceParts {
   readonly firmware?: SlotContent & { readonly sequenceNumber: bigint };
   /** Accept manifests that never check vendor and class. */
   readonly allowUncheckedIdentity?: boolean | undefined;
+  /** The key under which it authenticates its reports, 32 bytes. */
+  readonly reportKey?: Uint8Array | undefined;
 }
 
 /** Who a device is; 16 bytes each. */
@@ -64,6 +66,7 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
       anchors: encodeAnchors(parts.trusted),
       components: encodeCbor(parts.components.map((name) => [new TextEncoder().encode(name)])),
       policy: parts.allowUncheckedIdentity === true ? Policy.AllowUncheckedIdentity : 0,
+      ...(parts.reportKey === undefined ? {} : { reportKey: parts.reportKey }),
     });
     provision(device, {
       bootloader,
@@ -134,6 +137,7 @@ const PROVISION_HINTS: Readonly<Record<ProvisionError["code"], string>> = {
   "device-page-size": "Give fewer trusted keys or shorter component names.",
   "device-page-mismatch": "Give the bootloader that the device page was made for.",
   "identifier-size": "An identifier has 16 bytes.",
+  "report-key-size": "A report key has 32 bytes.",
   "slot-overflow": "Give a smaller envelope or payload; the envelope takes whole pages before the payload.",
   "journal-field": "Choose values that the boot journal can hold.",
   "counter-value": "The sequence number must fit into 64 bits.",

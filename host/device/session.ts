@@ -26,6 +26,8 @@ export const BOOTS_MAX = 64;
 
 /** Where the sample firmware looks for an update: the path of the envelope. */
 export const ENVELOPE_PATH = "/suit/envelope";
+/** Where it asks whether reports are wanted, and posts them. */
+export const REPORT_PATH = "/suit/report";
 /** Where it looks for the payload. */
 export const PAYLOAD_PATH = "/suit/payload";
 
@@ -36,14 +38,23 @@ export interface Offer {
   readonly payload?: Uint8Array | undefined;
 }
 
+/** Who wants to know what came of updates. */
+export interface ReportWish {
+  /** What the reports are to repeat, so that none can be an old one; empty for nothing. */
+  readonly nonce: Uint8Array;
+  readonly take: (report: Uint8Array) => void;
+}
+
 /** Switches a device on. */
-export function powerUp(record: DeviceRecord, offer?: Offer): Device {
+export function powerUp(record: DeviceRecord, offer?: Offer, wish?: ReportWish): Device {
   const resources = new Map<string, Uint8Array>();
   if (offer !== undefined) resources.set(ENVELOPE_PATH, offer.envelope);
   if (offer?.payload !== undefined) resources.set(PAYLOAD_PATH, offer.payload);
+  if (wish !== undefined) resources.set(REPORT_PATH, wish.nonce);
+  const inboxes = new Map(wish === undefined ? [] : [[REPORT_PATH, wish.take]]);
   const device = new Device({
     profile: record.profile,
-    link: new CoapServer(resources),
+    link: new CoapServer(resources, { inboxes }),
     symbols: ownSymbols(),
   });
   device.restore(record.state);

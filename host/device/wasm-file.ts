@@ -19,6 +19,8 @@ const NAMED_MODULES = [
   "bootloader",
   "firmware-1",
   "firmware-2",
+  "reporting-1",
+  "reporting-2",
   "firmware-failing",
   "firmware-hanging",
 ] as const;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliPage, manualOf } from "../../host/build/cli-page.ts";
 import { COMMANDS } from "../../host/cli/program.ts";
 import { readWasm } from "../wasm-file.ts";
-import { Workshop } from "./workshop.ts";
+import { MANIFEST, Workshop } from "./workshop.ts";
 
 /** One command of a manual and what it prints there. */
 interface Step {
@@ -58,6 +58,19 @@ function wordsOf(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
+/** Puts a device's report of an update where the manual of `report inspect` has it. */
+async function makeReport(): Promise<void> {
+  workshop.write("report.key", new Uint8Array(32).fill(7));
+  workshop.write("reporting-2.wasm", readWasm("reporting-2"));
+  workshop.write("r.json", JSON.stringify(MANIFEST));
+  await workshop.succeed("keys generate --out r.key");
+  await workshop.succeed("manifest create r.json --payload reporting-2.wasm --out r.unsigned");
+  await workshop.succeed("manifest sign r.unsigned --key r.key --out r.suit");
+  await workshop.succeed("device create r.device --sign-key r.key --report-key report.key");
+  const update = "device update r.device --envelope r.suit --payload reporting-2.wasm";
+  await workshop.succeed(`${update} --report update.report`);
+}
+
 describe("the manuals", () => {
   it("have an example of their command each", () => {
     for (const command of COMMANDS) {
@@ -68,6 +81,7 @@ describe("the manuals", () => {
   });
 
   it("show what the commands really print", async () => {
+    await makeReport();
     for (const { line, expected } of COMMANDS.flatMap((command) => stepsOf(manualOf(command)))) {
       const [program, ...words] = wordsOf(line);
       if (program === "cat") {

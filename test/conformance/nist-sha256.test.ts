@@ -12,9 +12,10 @@ const Sha256Vectors = z.object({
 });
 
 const published = loadVectors("nist-cavp-sha256", Sha256Vectors);
-const device = new CryptoModule();
 
-describe.skipIf(!published)("NIST CAVP SHA-256 on the device", () => {
+describe.skipIf(!published).each(["crypto-testing", "crypto-small"])("NIST CAVP SHA-256, %s", (name) => {
+  const device = new CryptoModule(name);
+
   it("has the digest of every short and long message, in one piece and streamed", () => {
     const vectors = published?.vectors ?? [];
     expect(vectors.length).toBeGreaterThan(100);

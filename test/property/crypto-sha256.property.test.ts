@@ -8,9 +8,9 @@ import { describe, expect, it } from "vitest";
 import { CryptoModule } from "../crypto-module.ts";
 import { toHex } from "../vectors.ts";
 
-const device = new CryptoModule();
+describe.each(["crypto-testing", "crypto-small"])("SHA-256, three implementations, %s", (name) => {
+  const device = new CryptoModule(name);
 
-describe("SHA-256, three implementations", () => {
   it("agrees on messages in one piece", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (message) => {

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Phase, Slot } from "../../assembly/layout.ts";
 import { PROFILE_NAMES, profileNamed } from "../../emulator/profile.ts";
 import { decodeModule } from "../../emulator/wasm/decode.ts";
+import { stripCustomSections } from "../../emulator/wasm/strip.ts";
+import { readWasm } from "../wasm-file.ts";
 import { benchDevice, FIRMWARE, journalOf, serverFor, settle, textsOf, updateOf } from "../firmware-bench.ts";
 
 const trialInB = { phase: Phase.Trial, activeSlot: Slot.A, trialBoots: 1 };
@@ -12,6 +14,10 @@ describe("the sample firmware", () => {
     expect(bytes.length).toBeLessThanOrEqual(8192);
     const modules = decodeModule(bytes).imports.map((entry) => entry.module);
     expect(new Set(modules)).toEqual(new Set(["env", "hal"]));
+  });
+
+  it.each(["reporting-1", "reporting-2", "reporting-failing"])("fits 8 KiB with reports: %s", (name) => {
+    expect(stripCustomSections(readWasm(name)).length).toBeLessThanOrEqual(8192);
   });
 
   it.each(PROFILE_NAMES)("says who it is and sleeps without having written anything, on %s", (profile) => {

@@ -7,6 +7,9 @@
  * `--envelope` and `--key`. With `--key` alone both slots stay blank, and the device waits in
  * recovery for its first update.
  *
+ * With `--reports` the sample firmware reports what came of its updates (see `device update --report`),
+ * and with `--report-key` it authenticates what it reports.
+ *
  * ```console
  * $ brownout device create sensor.device --sign-key author.key
  * sensor.device: class1, bootloader 22818 B, 1 trusted key, firmware 4765 B with sequence 1 in slot A
@@ -23,6 +26,7 @@ import { createEnvelope } from "../../manifest/create.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
 import { signEnvelope } from "../../manifest/sign.ts";
 import { UUID_PATTERN } from "../../manifest/uuid.ts";
+import { readReportKey } from "../../suit-report/protection.ts";
 import { UserError } from "../../user-error.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { deviceData, recordOf } from "../device.ts";
@@ -47,6 +51,8 @@ const Options = z.object({
   profile: z.string(),
   bootloader: z.string().optional(),
   allowUncheckedIdentity: z.boolean().optional(),
+  reports: z.boolean().optional(),
+  reportKey: z.string().optional(),
   force: z.boolean().optional(),
   json: z.boolean().optional(),
 });
@@ -59,6 +65,7 @@ export const deviceCreate: CliCommand = {
   examples: [
     "device create sensor.device --sign-key author.key",
     "device create blank.device --key author.pub --profile stm32l0",
+    "device create sensor.device --sign-key author.key --report-key report.key",
     "device create own.device --key author.pub --firmware firmware-1.wasm --envelope first.suit",
   ],
   declare: (command) => {
@@ -76,6 +83,8 @@ export const deviceCreate: CliCommand = {
       .addOption(profileOption())
       .option("--bootloader <wasm>", "a bootloader instead of ours")
       .option("--allow-unchecked-identity", "accept manifests that never check vendor and class")
+      .option("--reports", "the first firmware is our sample that reports its updates")
+      .option("--report-key <file>", "key under which it authenticates its reports; implies --reports")
       .option("--force", "replace a file that is there");
   },
   run: ({ io, operands, options }) => {
@@ -127,8 +136,16 @@ function readParts(io: Io, options: Options): DeviceParts {
     identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
     components,
     allowUncheckedIdentity: options.allowUncheckedIdentity,
+    ...(options.reportKey === undefined
+      ? {}
+      : { reportKey: readReportKey(readInput(io, options.reportKey, "report key"), options.reportKey) }),
     ...(firmware === undefined ? {} : { firmware }),
   };
+}
+
+/** Which of our sample firmware the device gets. */
+function sampleOf({ reports, reportKey }: Options): string {
+  return reports === true || reportKey !== undefined ? "reporting-1" : "firmware-1";
 }
 
 /** The content of slot A, by whichever way it was given. */
@@ -140,7 +157,7 @@ function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined):
     return {
       envelope,
       sequenceNumber: BigInt(sequenceNumber ?? 0),
-      ...(firmwareFile === undefined ? {} : { payload: readModule(io, firmwareFile, "firmware-1") }),
+      ...(firmwareFile === undefined ? {} : { payload: readModule(io, firmwareFile, sampleOf(options)) }),
     };
   }
   if (signer === undefined) {
@@ -151,7 +168,7 @@ function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined):
       "Add --sign-key to have one made, or --envelope with one that you made.",
     );
   }
-  const payload = readModule(io, firmwareFile, "firmware-1");
+  const payload = readModule(io, firmwareFile, sampleOf(options));
   const json = {
     sequenceNumber: options.sequence,
     component: [options.component?.[0] ?? "app"],

@@ -4,7 +4,8 @@
  * confirms. Power-on follows power-on until nothing changes any more; each is told, and the device
  * file is written at the end. A device that refuses or reverts the update is a finding.
  *
- * Leave `--payload` out if the envelope carries the payload itself.
+ * Leave `--payload` out if the envelope carries the payload itself. With `--report` the far end asks the
+ * firmware for reports of the update, and the last one is written to a file that `report inspect` explains.
  *
  * ```console
  * $ brownout device update sensor.device --envelope update.suit --payload firmware-2.wasm
@@ -22,20 +23,30 @@
 import { z } from "zod";
 import type { PowerCycle } from "../../../emulator/index.ts";
 import { slotName } from "../../../emulator/explore/journal.ts";
-import { outcomeOf, powerUp, runUntilRest, type Rest, type UpdateOutcome } from "../../device/session.ts";
+import {
+  outcomeOf,
+  powerUp,
+  runUntilRest,
+  type ReportWish,
+  type Rest,
+  type UpdateOutcome,
+} from "../../device/session.ts";
 import { recordBoot } from "../../report/boot-record.ts";
 import { reasonCode } from "../../report/boot-state.ts";
 import { drawFlashMap, mapFlash } from "../../report/flash-map.ts";
 import { storyData, storyLines } from "../../device/story.ts";
+import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { openDevice, readOffer, recordOf, saveDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput } from "../file.ts";
+import { readInput, writeOutput } from "../file.ts";
 import { ProgressLine, type Io } from "../io.ts";
 
 const Options = z.object({
   envelope: z.string(),
   payload: z.string().optional(),
+  report: z.string().optional(),
+  reportNonce: z.string().optional(),
   dryRun: z.boolean().optional(),
   json: z.boolean().optional(),
 });
@@ -44,21 +55,28 @@ const Options = z.object({
 export const deviceUpdate: CliCommand = {
   words: "device update",
   summary: "offer an update to a device and let it run",
-  examples: ["device update sensor.device --envelope update.suit --payload firmware-2.wasm"],
+  examples: [
+    "device update sensor.device --envelope update.suit --payload firmware-2.wasm",
+    "device update sensor.device --envelope update.suit --payload reporting-2.wasm --report update.report",
+  ],
   findings: "the device does not run the update in the end",
   declare: (command) => {
     command
       .argument("<device>", "the device")
       .requiredOption("-e, --envelope <file>", "the signed envelope")
       .option("-p, --payload <file>", "the payload, unless the envelope carries it")
+      .option("--report <file>", "write the last report that the device sends here, replacing a file")
+      .option("--report-nonce <hex>", "nonce that its reports are to repeat, at most 64 bytes")
       .option("--dry-run", "leave the device file as it is");
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
-    const { envelope: envelopeFile, payload, dryRun, json } = Options.parse(options);
+    const { envelope: envelopeFile, payload, dryRun, json, ...asked } = Options.parse(options);
     const before = openDevice(io, file);
     const envelope = readInput(io, envelopeFile, "envelope");
-    const device = powerUp(before, readOffer(io, { envelope: envelopeFile, payload }));
+    const reports: Uint8Array[] = [];
+    const offer = readOffer(io, { envelope: envelopeFile, payload });
+    const device = powerUp(before, offer, wishOf(asked, reports));
     const progress = new ProgressLine(io);
     progress.show("updating");
     const cycles: PowerCycle[] = [];
@@ -76,6 +94,9 @@ export const deviceUpdate: CliCommand = {
     const after = recordOf(device);
     const outcome = outcomeOf(before, after, envelope);
     if (dryRun !== true) saveDevice(io, file, before, after);
+    if (asked.report !== undefined) {
+      for (const last of reports.slice(-1)) writeOutput(io, asked.report, last, { force: true });
+    }
     if (json === true) {
       const { result, reason, slot } = outcome;
       writeJson(io, {
@@ -84,16 +105,47 @@ export const deviceUpdate: CliCommand = {
         reason: reason === 0 ? null : reasonCode(reason),
         slot: slot === undefined ? null : slotName(slot),
         rest,
+        ...(asked.report === undefined ? {} : { reports: reports.length }),
         boots: cycles.map(storyData),
       });
     } else {
       const map = drawFlashMap(mapFlash(after.state.flash, after.profile), io.out.colors);
       writeLines(io, ["", ...map, ""]);
       io.out.write(`${outcomeText(io, outcome, rest)}\n`);
+      if (asked.report !== undefined) io.out.write(`${reportText(asked.report, reports.length)}\n`);
     }
     return rest === "running" && isInstalled(outcome) ? ExitCode.Pass : ExitCode.Findings;
   },
 };
+
+/** What the far end is to want of reports. */
+function wishOf(
+  {
+    report,
+    reportNonce = "",
+  }: { readonly report?: string | undefined; readonly reportNonce?: string | undefined },
+  reports: Uint8Array[],
+): ReportWish | undefined {
+  if (report === undefined) {
+    if (reportNonce === "") return undefined;
+    throw new UserError("usage", "--report-nonce goes with --report.", "Add --report with a file to write.");
+  }
+  if (!/^([0-9a-fA-F]{2}){0,64}$/.test(reportNonce)) {
+    throw new UserError(
+      "report-nonce",
+      `"${reportNonce}" is no nonce.`,
+      "Give at most 64 bytes in hexadecimal digits, as in 00ff10.",
+    );
+  }
+  const nonce = Uint8Array.from(Buffer.from(reportNonce, "hex"));
+  return { nonce, take: (content) => void reports.push(content) };
+}
+
+function reportText(file: string, count: number): string {
+  return count === 0
+    ? "No report came: the firmware does not report (see device create --reports), or nothing ran."
+    : `${file}: the last of ${count === 1 ? "one report" : `${count} reports`}; report inspect explains it.`;
+}
 
 function isInstalled({ result }: UpdateOutcome): boolean {
   return result === "installed" || result === "current";

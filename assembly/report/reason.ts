@@ -1,0 +1,88 @@
+/**
+ * Why an attempt ended, for those who do not know our Status codes: SUIT_Report reasons
+ * (draft-ietf-suit-report §4.2). Every Status has exactly one.
+ */
+
+import { Status } from "../status";
+
+/** SUIT_Report_Reasons. */
+export const enum Reason {
+  Ok = 0,
+  CborParse = 1,
+  CoseUnsupported = 2,
+  AlgorithmUnsupported = 3,
+  Unauthorised = 4,
+  CommandUnsupported = 5,
+  ComponentUnsupported = 6,
+  ComponentUnauthorised = 7,
+  ParameterUnsupported = 8,
+  SeveringUnsupported = 9,
+  ConditionFailed = 10,
+  OperationFailed = 11,
+  InvokePending = 12,
+}
+
+/**
+ * The reason of each Status of the groups 1 to 3, in their order, 32 to a group, and of group 4 behind
+ * group 1. What has a zero here, or no place, is an operation that failed.
+ */
+// @ts-ignore: decorator
+@lazy
+const TABLE: usize = memory.data<u8>([
+  // 0x01xx, from CborTruncated on: the bytes themselves. AuthenticationMissing, CoseMalformed and
+  // KeyMalformed are about something else.
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 2, 1, 1, 1, 1, 1, 0,
+  // 0x04xx: EnvelopeTooLarge, TooManyComponents, NestingTooDeep, TooManySignatures, ImageTooLarge,
+  // NumberTooLarge; and seven places to spare
+  0, 6, 5, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+  // 0x02xx, Unsigned to SeveredDigestMismatch: who says so. AlgorithmUnprotected and PayloadEmbedded are
+  // forms of COSE that SUIT does not allow; the sequence number is a condition that every device sets.
+  4, 4, 4, 4, 2, 2, 4, 10, 4,
+  // MemberRedundant, ComponentUnknown, SharedCommandForbidden, ComponentIndexInvalid, SoftFailureForbidden
+  1, 6, 5, 6, 8,
+  // VendorMismatch to ConditionParameterMissing, DirectiveParameterMissing
+  10, 10, 10, 10, 10, 10, 10, 11,
+  // TryEachExhausted, IdentityUnchecked, ImageUnchecked, PayloadSizeMismatch, NothingInvoked, PayloadMissing
+  10, 10, 10, 11, 11, 11,
+  // SeveredMemberMissing, CriticalHeader
+  11, 2, 0, 0,
+  // 0x03xx: DraftTooOld, VersionUnsupported, MemberUnsupported, MemberUnknown, CommandUnsupported,
+  // CommandUnknown, ParameterUnsupported, ParameterUnknown, CoseUnsupported, AlgorithmUnsupported,
+  // DigestUnsupported, ArgumentUnsupported, DependenciesUnsupported
+  1, 1, 5, 5, 5, 5, 8, 8, 2, 3, 3, 5, 6,
+  // Behind it all, the command that ends with a Status, from ComponentIndexInvalid on; 63 is none.
+  // ComponentIndexInvalid, SoftFailureForbidden, VendorMismatch, ClassMismatch, DeviceMismatch
+  12, 20, 1, 2, 24,
+  // ImageMismatch, ComponentSlotMismatch, ManifestAborted, ConditionParameterMissing, DirectiveParameterMissing
+  3,
+  5, 14, 63, 63,
+  // TryEachExhausted, IdentityUnchecked, ImageUnchecked, PayloadSizeMismatch, NothingInvoked, PayloadMissing
+  15, 63, 23, 21, 63, 21,
+]);
+
+const TABLE_BYTES: u32 = 77;
+/** Where group 4 begins in it. */
+const GROUP_4: u32 = 19;
+
+/** The SUIT_Report reason of a Status; Reason.Ok for Status.Ok alone. */
+export function reasonOf(status: u32): u32 {
+  if (status == 0) return Reason.Ok;
+  const group = status >> 8;
+  const place = (group == 4 ? GROUP_4 : (group - 1) << 5) + (status & 31) - 1;
+  const reason = place < TABLE_BYTES && (status & 0xff) < 32 ? <u32>load<u8>(TABLE + place) : 0;
+  return reason == 0 ? <u32>Reason.OperationFailed : reason;
+}
+
+/** In place of a command: the Status is not about one. */
+export const NO_COMMAND: u32 = 63;
+
+/** The first Status with a command. */
+const FIRST_COMMAND_STATUS: u32 = 0x020d;
+
+/** The command that ends with a Status: its number, 0 for one that the device does not have, or NO_COMMAND. */
+export function commandOf(status: u32): u32 {
+  if (status - Status.CommandUnsupported < 2) return 0;
+  if (status - Status.ParameterUnsupported < 2) return 20;
+  const index = status - FIRST_COMMAND_STATUS;
+  return index < 16 ? load<u8>(TABLE + TABLE_BYTES + index) : NO_COMMAND;
+}

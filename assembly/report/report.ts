@@ -1,0 +1,178 @@
+/**
+ * The SUIT_Report of the last attempt (draft-ietf-suit-report-20), put together after the boot from
+ * what a reset keeps: the boot journal and the slots.
+ *
+ * ```
+ * { ? 2 nonce, 3 records: [ claims ], 4 result: true / { 5 code, 6 record, 7 reason },
+ *   8 capabilities, 99 reference: [ URI, digest ] }
+ * claims = { 0 component, 5 slot, 24 device id, -257 sequence number }
+ * ```
+ *
+ * The code is our Status; it is the 16-bit reason that the journal keeps. The record says where in the
+ * manifest an attempt failed, found again by the kind of the failure. The claims' negative parameter
+ * is of this project's own.
+ *
+ * The report is written from templates, CBOR with holes: a byte from 0xe0 to 0xef, which CBOR has not
+ * assigned (RFC 8949 §3.3), stands for a number or for bytes that are looked up.
+ *
+ * RAM: the templates, the numbers and where the bytes lie.
+ */
+import { Major } from "../cbor/reader";
+import {
+  writeByte,
+  writeHead,
+  writeRaw,
+  writerOpen,
+  writerOverflowed,
+  writerPosition,
+  writeString,
+} from "../cbor/writer";
+import { componentsAddress, componentsBytes, slotAddress, slotBytes } from "../flash/device-page";
+import { activeOf, phaseOf, runningSlotOf } from "../flash/journal";
+import { DevicePage, Journal, Phase } from "../layout";
+import { NO_SLOT, OFFER, OFFER_BYTES } from "../link/agent";
+import { Status } from "../status";
+import { cursor, openCursor, readHead, skipItem } from "./cursor";
+import { FIRST_PIECE, Hole, HOLES, keepBytes, keepNumber } from "./hole";
+import { commandOf, Reason, reasonOf } from "./reason";
+import { findCommand, readSubject } from "./subject";
+
+/** The templates, one behind the other. */
+// @ts-ignore: decorator
+@lazy
+const TEMPLATES: usize = memory.data<u8>([
+  // 3: [claims], and the key of the result
+  0x03, 0x81, 0xa4, 0x00, 0xe9, 0x05, 0xe0, 0x18, 0x18, 0x50, 0xea, 0x39, 0x01, 0x00, 0xe1, 0x04,
+  // the result of a failure, up to the record's properties
+  0xa3, 0x05, 0xe3, 0x06, 0x85, 0x80, 0xe4, 0xe5, 0xe6,
+  // properties: an identifier of the device that is not the one asked for
+  0xa1, 0xe0, 0x50, 0xea,
+  // the reason
+  0x07, 0xe7,
+  // 8: the capability report, which a test holds against the host's label tables
+  0x08, 0xa7,
+  // 1: components, which stand in the device page just as they do here
+  0x01, 0xe8,
+  // 2: commands 1, 2, 3, 5, 12, 14, 15, 20, 21, 23, 24, 32
+  0x02, 0x8c, 0x01, 0x02, 0x03, 0x05, 0x0c, 0x0e, 0x0f, 0x14, 0x15, 0x17, 0x18, 0x18, 0x18, 0x20,
+  // 3: parameters 1, 2, 3, 5, 12, 13, 14, 21, 24
+  0x03, 0x89, 0x01, 0x02, 0x03, 0x05, 0x0c, 0x0d, 0x0e, 0x15, 0x18, 0x18,
+  // 4: algorithms ES256 (-7), ESP256 (-9), SHA-256 (-16)
+  0x04, 0x83, 0x26, 0x28, 0x2f,
+  // 5: members of the envelope 2, 3, 20, 23
+  0x05, 0x84, 0x02, 0x03, 0x14, 0x17,
+  // 6: members of the manifest 1, 2, 3, 4, 7, 9, 20, 23
+  0x06, 0x88, 0x01, 0x02, 0x03, 0x04, 0x07, 0x09, 0x14, 0x17,
+  // 7: members of common 2, 4
+  0x07, 0x82, 0x02, 0x04, 0x18, 0x63, 0x82, 0xeb, 0x82, 0x2f, 0x58, 0x20, 0xec,
+]);
+
+/** Where a template lies among them, and its bytes behind a shift. */
+const enum Template {
+  Start = 0 | (16 << 8),
+  Failure = 16 | (9 << 8),
+  Identity = 25 | (4 << 8),
+  Reason = 29 | (2 << 8),
+  Rest = 31 | (66 << 8),
+}
+
+/**
+ * Whether `status`, as the agent returns it, says that something failed just now. Otherwise the last
+ * attempt is the one that the journal tells of.
+ */
+export function isFailure(status: i32): bool {
+  return status != Status.Ok && (status < Status.NoUpdate || status > Status.UpdateDeclined);
+}
+
+/**
+ * Writes the report of the last attempt.
+ *
+ * @param word the boot journal's word
+ * @param slot the slot that `status` is about, or NO_SLOT for the envelope on offer
+ * @param status what the agent or the self-test came to
+ * @param nonce that the far end asked for; none if `nonceBytes` is 0
+ * @returns the bytes written to `out`, at most `capacityBytes`; 0 if it does not fit
+ */
+export function writeReport(
+  out: u32,
+  capacityBytes: u32,
+  word: u32,
+  slot: u32,
+  status: i32,
+  nonce: u32,
+  nonceBytes: u32,
+): u32 {
+  const phase = phaseOf(word);
+  const isSettled = phase == Phase.Confirmed || phase == Phase.Passed;
+  if (!isFailure(status)) {
+    status = word >> Journal.ReasonShift;
+    slot = activeOf(word);
+    if (!isSettled) slot ^= 1;
+  }
+  let reason = reasonOf(status);
+  if (reason == Reason.Ok && !isSettled) reason = Reason.InvokePending;
+  if (slot == NO_SLOT) readSubject(<u32>OFFER, OFFER_BYTES);
+  else readSubject(slotAddress(slot), slotBytes(slot));
+  gather(word, status, reason);
+  writerOpen(out, capacityBytes);
+  writeByte(nonceBytes == 0 ? 0xa4 : 0xa5);
+  if (nonceBytes != 0) {
+    writeByte(2);
+    writeString(Major.Bytes, nonce, nonceBytes);
+  }
+  fillIn(Template.Start);
+  if (reason == Reason.Ok) writeByte(0xf5);
+  else writeFailure(status);
+  fillIn(Template.Rest);
+  return writerOverflowed ? 0 : writerPosition - out;
+}
+
+/** Looks up what the device says of itself and of the attempt. */
+// @ts-ignore: decorator
+@inline
+function gather(word: u32, status: i32, reason: u32): void {
+  keepNumber(Hole.Slot, runningSlotOf(word));
+  keepNumber(Hole.Code, status);
+  keepNumber(Hole.Reason, reason);
+  keepBytes(Hole.Components, componentsAddress(), componentsBytes());
+  openCursor(componentsAddress(), componentsBytes());
+  readHead();
+  const component = cursor;
+  skipItem();
+  keepBytes(Hole.Component, component, cursor - component);
+  keepBytes(Hole.Identifier, DevicePage.Address + DevicePage.DeviceId, 16);
+}
+
+/** The result of an attempt that did not come to its end: code, record, reason. */
+function writeFailure(status: i32): void {
+  findCommand(commandOf(status));
+  fillIn(Template.Failure);
+  const identity = <u32>(status - Status.VendorMismatch);
+  if (identity < 3) {
+    keepNumber(Hole.Slot, identity == 2 ? 24 : identity + 1);
+    keepBytes(Hole.Identifier, DevicePage.Address + DevicePage.VendorId + (identity << 4), 16);
+    fillIn(Template.Identity);
+  } else {
+    writeByte(0xa0);
+  }
+  fillIn(Template.Reason);
+}
+
+/** Writes a template with what belongs in its holes. */
+function fillIn(template: Template): void {
+  let place = TEMPLATES + (template & 0xff);
+  for (let left = template >> 8; left != 0; left--) {
+    const byte = <u32>load<u8>(place++);
+    const hole = byte ^ 0xe0;
+    if (hole > 15) {
+      writeByte(byte);
+    } else if (hole < FIRST_PIECE) {
+      writeHead(Major.Unsigned, load<u64>(HOLES + (hole << 3)));
+    } else {
+      const piece = HOLES + (hole << 3);
+      const bytes = load<u32>(piece, 4);
+      if (hole == Hole.Uri) writeHead(Major.Text, bytes);
+      writeRaw(load<u32>(piece), bytes);
+    }
+  }
+}

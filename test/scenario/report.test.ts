@@ -1,0 +1,341 @@
+/**
+ * Reports from a device: what it says of every kind of attempt, to whom, and what it never says.
+ */
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { DevicePage, Policy } from "../../assembly/layout.ts";
+import { Status } from "../../assembly/status.ts";
+import { CoapServer } from "../../emulator/coap-server.ts";
+import type { Device, PowerCycle } from "../../emulator/device.ts";
+import type { LinkPeer } from "../../emulator/link.ts";
+import { profileNamed } from "../../emulator/profile.ts";
+import { runCampaign } from "../../host/campaign/run.ts";
+import { verdictOf } from "../../host/campaign/report.ts";
+import { scenarioNamed, STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../../host/campaign/scenario.ts";
+import { identityOf, manufacture } from "../../host/device/factory.ts";
+import { OWN_CAPABILITY } from "../../host/manifest/capability.ts";
+import { createEnvelope } from "../../host/manifest/create.ts";
+import { signEnvelope } from "../../host/manifest/sign.ts";
+import { openReport } from "../../host/suit-report/protection.ts";
+import { readReport, type SuitReport } from "../../host/suit-report/report.ts";
+import { decodeMessage } from "../coap-message.ts";
+import { readWasm } from "../wasm-file.ts";
+
+const KEY = createHash("sha256").update("the report key of these tests").digest();
+const NONCE = Uint8Array.of(0, 0xff, 0x10);
+const PROFILE = profileNamed("class1");
+const IDENTITY = {
+  vendor: "brownout.example",
+  class: "class1",
+  device: "6d9f1d2c-52d7-4e0b-8c1a-0d2a5b7e9f10",
+};
+
+/** An update as the far end offers it. */
+interface Offer {
+  readonly envelope: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+function offerOf(firmware: string, sequenceNumber: number, more: object = {}, key = TRUSTED_TEST_KEY): Offer {
+  const payload = readWasm(firmware);
+  const json = {
+    sequenceNumber,
+    component: ["app"],
+    vendor: { domain: "brownout.example" },
+    class: { name: "class1" },
+    uri: "coap://update.example/app",
+    ...more,
+  };
+  return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
+}
+
+/** The far end of a link: serves an offer, wants reports, and keeps what it gets and sees. */
+class FarEnd implements LinkPeer {
+  readonly reports: Uint8Array[] = [];
+  readonly datagrams: Uint8Array[] = [];
+  offer: Offer;
+  readonly #nonce: Uint8Array;
+
+  constructor(offer: Offer, nonce: Uint8Array = NONCE) {
+    this.offer = offer;
+    this.#nonce = nonce;
+  }
+
+  answer(datagram: Uint8Array): Uint8Array | undefined {
+    this.datagrams.push(datagram);
+    const server = new CoapServer(
+      new Map([
+        ["/suit/envelope", this.offer.envelope],
+        ["/suit/payload", this.offer.payload],
+        ["/suit/report", this.#nonce],
+      ]),
+      { inboxes: new Map([["/suit/report", (content) => void this.reports.push(content)]]) },
+    );
+    return server.answer(datagram);
+  }
+}
+
+function deviceWith(link: LinkPeer, reportKey: Uint8Array | null = KEY): Device {
+  const first = offerOf("reporting-1", 1);
+  return manufacture(
+    {
+      profile: PROFILE,
+      bootloader: readWasm("bootloader"),
+      trusted: [TRUSTED_TEST_KEY],
+      identity: identityOf(IDENTITY),
+      components: ["app"],
+      firmware: { ...first, sequenceNumber: 1n },
+      ...(reportKey === null ? {} : { reportKey }),
+    },
+    { link },
+  );
+}
+
+/** Powers on until the device sleeps. */
+function untilRest(device: Device, boots = 12): PowerCycle[] {
+  const cycles: PowerCycle[] = [];
+  do cycles.push(device.powerOn());
+  while (lastOf(cycles).end !== "idle" && cycles.length < boots);
+  expect(lastOf(cycles).end).toBe("idle");
+  expect(cycles.flatMap(({ violations }) => violations)).toEqual([]);
+  return cycles;
+}
+
+function readAll(reports: readonly Uint8Array[], key: Uint8Array = KEY): SuitReport[] {
+  return reports.map((bytes) => {
+    const { content, trust } = openReport(bytes, key, "report");
+    expect(trust).toBe("authentic");
+    return readReport(content, "report");
+  });
+}
+
+/** The last of a list that is not empty. */
+function lastOf<T>(list: readonly T[]): T {
+  const last = list.at(-1);
+  if (last === undefined) throw new Error("the list is empty");
+  return last;
+}
+
+describe("a device that reports", () => {
+  it("says that an update is installed and confirmed, with its digest, number, URI, nonce and abilities", () => {
+    const offer = offerOf("reporting-2", 2, { referenceUri: "https://update.example/2.suit" });
+    const far = new FarEnd(offer);
+    untilRest(deviceWith(far));
+    const report = lastOf(readAll(far.reports));
+    expect(report).toMatchObject({
+      uri: "https://update.example/2.suit",
+      nonce: "00ff10",
+      claims: [{ component: "app", slot: 1, deviceId: IDENTITY.device, sequenceNumber: 2n }],
+    });
+    expect(report.failure).toBeUndefined();
+    expect(Buffer.from(offer.envelope).toString("hex")).toContain(`822f5820${report.digest}`);
+    const { capabilities } = report;
+    for (const list of ["commands", "parameters", "envelope", "manifest", "common"] as const) {
+      expect(new Set(capabilities?.[list]), list).toEqual(OWN_CAPABILITY[list]);
+    }
+    expect(capabilities?.components).toEqual(["app"]);
+    expect(capabilities?.algorithms).toEqual([-7, -9, -16]);
+  });
+
+  it.each([
+    ["another class", { class: { name: "other" } }, Status.ClassMismatch, 10, 3],
+    ["another vendor", { vendor: { domain: "else.example" } }, Status.VendorMismatch, 10, 3],
+  ] as const)(
+    "says where the update for %s was refused, and what it has instead",
+    (_, more, code, reason, section) => {
+      const far = new FarEnd(offerOf("reporting-2", 2, more));
+      untilRest(deviceWith(far));
+      const failure = lastOf(readAll(far.reports)).failure;
+      expect(failure).toMatchObject({ code, reason, record: { manifest: [], section, component: 0 } });
+      const identity = identityOf(IDENTITY);
+      const label = code === Status.VendorMismatch ? 1 : 2;
+      const mine = code === Status.VendorMismatch ? identity.vendorId : identity.classId;
+      expect([...(failure?.record.properties ?? [])]).toEqual([
+        [
+          label,
+          Buffer.from(mine)
+            .toString("hex")
+            .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
+        ],
+      ]);
+      // The shared sequence is key 4 of common; it ends with the two conditions, 1 and 2, policy 15 each.
+      const envelope = Buffer.from(far.offer.envelope);
+      const start = envelope.indexOf(Buffer.of(0x86, 0x14));
+      const vendorCommand = envelope.indexOf(Buffer.of(0x01, 0x0f, 0x02, 0x0f), start);
+      expect(failure?.record.offset).toBe(vendorCommand - start + (label === 1 ? 0 : 2));
+    },
+  );
+
+  it("says that a wrong signature is not authorised, and an old number is not accepted", () => {
+    const strange = new FarEnd(offerOf("reporting-2", 2, {}, STRANGE_TEST_KEY));
+    untilRest(deviceWith(strange));
+    expect(lastOf(readAll(strange.reports)).failure).toMatchObject({
+      code: Status.SignatureInvalid,
+      reason: 4,
+      record: { section: 0, offset: 0 },
+    });
+    const old = new FarEnd(offerOf("reporting-2", 0));
+    untilRest(deviceWith(old));
+    expect(lastOf(readAll(old.reports)).failure).toMatchObject({ code: Status.SequenceTooOld, reason: 10 });
+  });
+
+  it("says from the trial that the self-test failed, and afterwards that the update was reverted", () => {
+    const far = new FarEnd(offerOf("reporting-failing", 2));
+    untilRest(deviceWith(far));
+    const reports = readAll(far.reports);
+    expect(reports.map(({ failure }) => failure?.code)).toEqual([
+      Status.SelfTestFailed,
+      Status.SelfTestFailed,
+      Status.SelfTestFailed,
+      Status.TrialsExhausted,
+    ]);
+    expect(new Set(reports.map(({ failure }) => failure?.reason))).toEqual(new Set([11]));
+    expect(reports.map(({ claims }) => claims[0]?.slot)).toEqual([1, 1, 1, 0]);
+    expect(new Set(reports.map(({ digest }) => digest)).size).toBe(1);
+  });
+
+  it("tells of an update that came to nothing once more before the next one takes its place", () => {
+    const far = new FarEnd(offerOf("reporting-2", 2, { class: { name: "other" } }));
+    const device = deviceWith(far);
+    untilRest(device);
+    far.reports.length = 0;
+    far.offer = offerOf("reporting-2", 3);
+    untilRest(device);
+    const reports = readAll(far.reports);
+    expect(reports[0]?.failure?.code).toBe(Status.ClassMismatch);
+    expect(lastOf(reports).failure).toBeUndefined();
+    expect(lastOf(reports).claims[0]?.sequenceNumber).toBe(3n);
+  });
+
+  it("says of an offer that does not fit what it is and why, before anything is written", () => {
+    const payload = new Uint8Array(40_000);
+    const far = new FarEnd({ ...offerOf("reporting-2", 2), payload });
+    const [cycle] = untilRest(deviceWith(far));
+    const report = lastOf(readAll(far.reports));
+    expect(report.failure).toMatchObject({ code: Status.ImageTooLarge, reason: 11 });
+    expect(Buffer.from(far.offer.envelope).toString("hex")).toContain(`822f5820${report.digest}`);
+    expect(cycle?.operations).toBe(0);
+  });
+
+  it("reports plainly without a key, and without a nonce where none is asked for", () => {
+    const far = new FarEnd(offerOf("reporting-2", 2), new Uint8Array());
+    untilRest(deviceWith(far, null));
+    const { content, trust } = openReport(lastOf(far.reports), undefined, "report");
+    expect(trust).toBe("plain");
+    expect(readReport(content, "report").nonce).toBeUndefined();
+  });
+
+  it("sends the same reports to whoever asks, and none to who does not", () => {
+    const offer = offerOf("reporting-2", 2);
+    const server = new CoapServer(
+      new Map([
+        ["/suit/envelope", offer.envelope],
+        ["/suit/payload", offer.payload],
+      ]),
+    );
+    const codes: (number | undefined)[] = [];
+    const link: LinkPeer = {
+      answer(datagram) {
+        codes.push(decodeMessage(datagram)?.code);
+        return server.answer(datagram);
+      },
+    };
+    untilRest(deviceWith(link));
+    expect(new Set(codes)).toEqual(new Set([1]));
+  });
+});
+
+describe("a far end that wants to do harm", () => {
+  const offer = offerOf("reporting-2", 2);
+  const isReport = (datagram: Uint8Array): boolean => Buffer.from(datagram).includes("report");
+
+  it.each<[string, (datagram: Uint8Array, far: FarEnd) => Uint8Array | undefined]>([
+    ["is silent about reports", () => undefined],
+    ["answers them with noise", () => Uint8Array.of(1, 2, 3)],
+    ["answers them with a reset", (datagram) => Uint8Array.of(0x70, 0, datagram[2] ?? 0, datagram[3] ?? 0)],
+    ["answers them with more than fits", () => new Uint8Array(1500).fill(0x60)],
+    ["wants a nonce longer than any", (datagram) => new FarEnd(offer, new Uint8Array(900)).answer(datagram)],
+    [
+      "takes the question and is silent about the report",
+      (datagram, far) => (decodeMessage(datagram)?.code === 1 ? far.answer(datagram) : undefined),
+    ],
+  ])("does not keep the update from being installed: %s", (_, answer) => {
+    const far = new FarEnd(offer);
+    const device = deviceWith({
+      answer: (datagram) => (isReport(datagram) ? answer(datagram, far) : far.answer(datagram)),
+    });
+    const cycles = Array.from({ length: 8 }, () => device.powerOn());
+    expect(lastOf(cycles).log.map(({ text }) => text)).toEqual([
+      "boot: slot B",
+      "firmware 2: running from slot B",
+    ]);
+    expect(lastOf(cycles).operations).toBe(0);
+    expect(cycles.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+});
+
+describe("the report key", () => {
+  it("is in no datagram and no log line, whatever became of the update", () => {
+    const offers = [
+      offerOf("reporting-2", 2),
+      offerOf("reporting-failing", 2),
+      offerOf("reporting-2", 2, { class: { name: "other" } }),
+      offerOf("reporting-2", 2, {}, STRANGE_TEST_KEY),
+    ];
+    for (const offer of offers) {
+      const far = new FarEnd(offer);
+      const texts = untilRest(deviceWith(far)).flatMap(({ log }) => log.map(({ text }) => text));
+      expect(far.reports.length).toBeGreaterThan(0);
+      const said = Buffer.concat([...far.datagrams, Buffer.from(texts.join())]);
+      for (let start = 0; start + 6 <= KEY.length; start += 1) {
+        expect(said.includes(KEY.subarray(start, start + 6))).toBe(false);
+      }
+    }
+  });
+
+  it(
+    "never leaves the device page or goes over the link in any state that power cuts reach",
+    { timeout: 120_000 },
+    () => {
+      const modules = {
+        bootloader: readWasm("bootloader"),
+        firmware1: readWasm("reporting-1"),
+        firmware2: readWasm("reporting-2"),
+        firmwareFailing: readWasm("reporting-failing"),
+        firmwareHanging: readWasm("firmware-hanging"),
+      };
+      const standard = scenarioNamed("update-into-blank", PROFILE, modules);
+      const flash = standard.initial.flash.slice();
+      const view = new DataView(flash.buffer);
+      const policyAt = DevicePage.Address + DevicePage.Policy;
+      view.setUint16(policyAt, view.getUint16(policyAt, true) | Policy.HasReportKey, true);
+      flash.set(KEY, DevicePage.Address + DevicePage.ReportKey);
+      if (!(standard.link instanceof CoapServer)) throw new Error("the scenario's link is no server");
+      const server = new CoapServer(new Map([...standard.link.recipe().resources, ["/suit/report", NONCE]]), {
+        inboxes: new Map([["/suit/report", () => undefined]]),
+      });
+      let reports = 0;
+      let leaks = 0;
+      const link: LinkPeer = {
+        answer(datagram) {
+          if (decodeMessage(datagram)?.code === 2) reports += 1;
+          if (Buffer.from(datagram).includes(KEY.subarray(0, 8))) leaks += 1;
+          return server.answer(datagram);
+        },
+      };
+      const mayLieIn = [{ address: DevicePage.Address, bytes: DevicePage.Bytes }];
+      const result = runCampaign(
+        {
+          ...standard,
+          link,
+          initial: { ...standard.initial, flash },
+          subject: { ...standard.subject, secrets: [{ name: "the report key", bytes: KEY, mayLieIn }] },
+        },
+        { tornBudget: 0 },
+      );
+      expect([verdictOf(result).kind, result.findings]).toEqual(["proved", []]);
+      expect(reports).toBeGreaterThan(100);
+      expect(leaks).toBe(0);
+    },
+  );
+});
