@@ -9,19 +9,22 @@ import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchSha256 } from "./sha256.ts";
+import { benchSha512, formatSha512 } from "./sha512.ts";
 import { formatTable } from "./table.ts";
 
 const tables = [await benchEs256(), await benchSha256()];
+const sha512 = await benchSha512();
 const footprints = measureFootprints();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
 
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ tables, footprints, campaign, glitches, fuzz }, null, 2));
+  console.log(JSON.stringify({ tables, sha512, footprints, campaign, glitches, fuzz }, null, 2));
 } else {
   const parts = [
     ...tables.map(formatTable),
+    formatSha512(sha512),
     ...footprints.map(formatFootprint),
     formatCampaign(campaign),
     formatGlitches(glitches),

@@ -30,11 +30,14 @@ const ENTRIES: readonly Entry[] = [
     source: "assembly/testing/trusting-bootloader.ts",
     target: "release",
   },
+  ...speedAndSize("testing/ed25519"),
+  ...speedAndSize("measured/sha512"),
 ];
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
 
-await mkdir(path.join(wasmDirectory, "testing"), { recursive: true });
+for (const folder of ["testing", "measured"])
+  await mkdir(path.join(wasmDirectory, folder), { recursive: true });
 for (const entry of ENTRIES) await build(entry, []);
 for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
   const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
@@ -50,6 +53,15 @@ async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
   await writeFile(path.join(wasmDirectory, `${entry.name}.symbols.wasm`), module);
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm`), stripCustomSections(module));
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm.map`), withoutSources(sourceMap));
+}
+
+/** One source built twice: for speed as `name-speed`, and for size as `name-size`. */
+function speedAndSize(name: string): Entry[] {
+  const source = `assembly/${name}.ts`;
+  return [
+    { name: `${name}-speed`, source, target: "release" },
+    { name: `${name}-size`, source, target: "small" },
+  ];
 }
 
 /** The source map without the text of the sources, which are at hand. */
