@@ -31,6 +31,7 @@ const ENTRIES: readonly Entry[] = [
     target: "release",
   },
   ...speedAndSize("testing/ed25519"),
+  ...speedAndSize("measured/ed25519"),
   ...speedAndSize("measured/sha512"),
 ];
 
