@@ -25,6 +25,7 @@ type Exports = {
 
   ed25519Start(key: number, signature: number): void;
   ed25519Finish(key: number, signature: number): number;
+  ed25519Residue(signature: number): number;
   ed25519Verify(key: number, message: number, length: number, signature: number): number;
 
   fieldMultiply(out: number, a: number, b: number): void;
@@ -41,7 +42,7 @@ type Exports = {
   pointDouble(): void;
   pointAdd(point: number, isNegative: boolean, hasDenominator: boolean): void;
   pointCache(out: number): void;
-  pointIsNeutral(): number;
+  pointIsOpposite(point: number): number;
   pointSetNeutral(): void;
   buildTable(table: number): number;
   setScalars(u: number, v: number, w: number): void;
@@ -140,6 +141,12 @@ export class Ed25519Module {
     this.#bytes.set(signature, 33);
     this.#bytes.set(message, 97);
     return this.#exports.ed25519Verify(1, 97, message.length, 33);
+  }
+
+  /** The second look at the last verification, with its signature or another one: 0 if it was good. */
+  residue(signature: Uint8Array): number {
+    this.#bytes.set(signature, 33);
+    return this.#exports.ed25519Residue(33);
   }
 
   /** `verify` of a message given in pieces of at most 512 bytes. */
@@ -244,10 +251,12 @@ export class Ed25519Module {
     return this.#readAccumulator();
   }
 
-  /** Whether an encoded point is the neutral one. */
-  pointIsNeutral(bytes: Uint8Array): boolean {
-    this.#decode(bytes);
-    return this.#exports.pointIsNeutral() !== 0;
+  /** Whether twice one encoded point is the opposite of another one. */
+  doubleIsOpposite(first: Uint8Array, second: Uint8Array): boolean {
+    this.#decode(second);
+    this.#exports.pointCache(this.#input + 64);
+    this.pointDouble(first);
+    return this.#exports.pointIsOpposite(this.#input + 64) !== 0;
   }
 
   /** Whether the order of an encoded point divides 8. */

@@ -54,10 +54,31 @@ export function pointSetNeutral(): void {
   store<u32>(Z, 1);
 }
 
-/** Whether the accumulator is the neutral point; F is overwritten. */
-export function pointIsNeutral(): bool {
-  fieldScaleSubtract(F, 1, Y, Z);
-  return fieldIsZero(F) && pointHasZeroX();
+/**
+ * Whether the accumulator is the opposite of a cached point that was decoded, so that its Z is 1.
+ *
+ * @param point of which Plus and Minus are looked at
+ */
+export function pointIsOpposite(point: usize): bool {
+  // The opposite of (x, y) is (-x, y), with x and y exchanged in y + x and y - x.
+  fieldAddSubtract(F, G, Y, X);
+  fieldMultiply(H, Z, point + CachedPoint.Minus);
+  fieldScaleSubtract(F, 1, F, H);
+  fieldMultiply(H, Z, point + CachedPoint.Plus);
+  fieldScaleSubtract(G, 1, G, H);
+  return fieldIsZero(F) && fieldIsZero(G);
+}
+
+/**
+ * Whether the accumulator has the y of an encoded point and is not the neutral point, by other code than
+ * `pointIsOpposite`; false if nothing was ever computed.
+ */
+export function pointHasY(bytes: usize): bool {
+  fieldFromBytes(G, bytes);
+  fieldMultiply(G, G, Z);
+  fieldScaleSubtract(G, 1, G, Y);
+  fieldScaleSubtract(H, 1, Z, Y);
+  return fieldIsZero(G) && !fieldIsZero(H);
 }
 
 /** Whether x is 0: of the neutral point and of (0, -1), the one of order 2. F is overwritten. */

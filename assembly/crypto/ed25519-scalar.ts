@@ -152,8 +152,10 @@ export function scalarHalve(work: usize): usize {
     // The largest shift that surely leaves no less than 0.
     let shift = (longKey >> MANTISSA_BITS) - (shortKey >> MANTISSA_BITS);
     if (shift > 0 && (longKey & MANTISSA_MASK) <= (shortKey & MANTISSA_MASK)) shift--;
-    addShifted(long, short, shift, -1);
-    addShifted(long + HalfRow.V, short + HalfRow.V, shift, 0);
+    // Words that cannot have bits are left out: v is below 8 L over the other u.
+    const words = ((longKey >> MANTISSA_BITS) + 63) >> 6;
+    addShifted(long, short, words, shift, -1);
+    addShifted(long + HalfRow.V, short + HalfRow.V, (320 - (shortKey >> MANTISSA_BITS)) >> 6, shift, 0);
     longKey = magnitude(long);
   } while (
     (load<u8>(long, HalfRow.V) & 1) === 0 ||
@@ -174,9 +176,12 @@ function magnitude(a: usize): u64 {
   return ((((<u64>offset) << 3) + 64 - zeros) << MANTISSA_BITS) | (bits >> (64 - MANTISSA_BITS));
 }
 
-/** Adds b * 2^shift (mask 0) or subtracts it (mask -1: adds its complement and 1) in place. */
-function addShifted(a: usize, b: usize, shift: u64, mask: u64): void {
-  const end = a + Scalar.Bytes;
+/**
+ * Adds b * 2^shift (mask 0) or subtracts it (mask -1: adds its complement and 1) in place; `words` is
+ * how many 64-bit words the result has.
+ */
+function addShifted(a: usize, b: usize, words: u64, shift: u64, mask: u64): void {
+  const end = a + ((<usize>words) << 3);
   const bits = shift & 63;
   let carry = mask & 1;
   let below: u64 = 0;

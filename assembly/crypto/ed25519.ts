@@ -13,7 +13,7 @@
  */
 import { Status } from "../status";
 import { COMMITMENT_TABLE, KEY_TABLE, buildTable, multiplyAdd, setScalars } from "./ed25519-multiply";
-import { pointDecode, pointIsNeutral } from "./ed25519-point";
+import { pointDecode, pointHasY, pointIsOpposite } from "./ed25519-point";
 import {
   HalfRow,
   Scalar,
@@ -51,15 +51,28 @@ export function ed25519Finish(key: usize, signature: usize): i32 {
   const row = scalarHalve(work);
   scalarMultiply(work, row + HalfRow.V, work + ScalarWork.Response);
   scalarReduce(work);
-  setScalars(row + HalfRow.U, row + HalfRow.V, work + ScalarWork.Product);
 
-  // v S B - u A - v R = 0; for a negative v all signs are changed, so that R's stays.
+  // v S B - u A - v R = 0; for a negative v all signs are changed, so that R's stays. v is odd: one R
+  // is left out of the sum, which is to be R then, and so never is what an empty sum is.
+  store<u8>(row, load<u8>(row, HalfRow.V) - 1, HalfRow.V);
+  setScalars(row + HalfRow.U, row + HalfRow.V, work + ScalarWork.Product);
   const isNegative = row === work + ScalarWork.NegativeRow;
   if (!pointDecode(key, !isNegative, KEY_TABLE) || buildTable(KEY_TABLE)) return Status.KeyMalformed;
   if (!pointDecode(signature, true, COMMITMENT_TABLE)) return Status.SignatureMalformed;
   buildTable(COMMITMENT_TABLE);
   multiplyAdd();
-  return pointIsNeutral() ? Status.Ok : Status.SignatureInvalid;
+  return pointIsOpposite(COMMITMENT_TABLE) ? Status.Ok : Status.SignatureInvalid;
+}
+
+/**
+ * Looks once more at the point that the last verification has left.
+ *
+ * @param signature the one that was verified
+ * @returns 0 if the point is what the signature states, 1 if not or if nothing was verified; 1 also for
+ *   a neutral R, which no signer makes
+ */
+export function ed25519Residue(signature: usize): u32 {
+  return pointHasY(signature) ? 0 : 1;
 }
 
 /** Verifies a signature of a message in one piece; parameters and result as of `ed25519Finish`. */

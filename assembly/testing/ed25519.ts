@@ -4,7 +4,7 @@
  * Not part of the bootloader. A caller writes operands into `INPUT`, or into the mapped flash below
  * RAM, and reads results from `OUTPUT`.
  */
-export { ed25519Finish, ed25519Start, ed25519Verify } from "../crypto/ed25519";
+export { ed25519Finish, ed25519Residue, ed25519Start, ed25519Verify } from "../crypto/ed25519";
 export { BASE_MULTIPLE_MAX, baseMultiple } from "../crypto/ed25519-base-table";
 export {
   fieldAddSubtract,
@@ -23,7 +23,8 @@ export {
   pointCache,
   pointDecode,
   pointDouble,
-  pointIsNeutral,
+  pointHasY,
+  pointIsOpposite,
   pointSetNeutral,
 } from "../crypto/ed25519-point";
 export {

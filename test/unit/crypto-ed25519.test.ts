@@ -65,6 +65,16 @@ describe.each(ed25519Builds)("Ed25519 on the device, %s", (build) => {
     }
   });
 
+  it("leaves a residue of 0 only after a genuine signature, and only for that one", () => {
+    const fresh = new Ed25519Module(build);
+    expect(fresh.residue(signature)).toBe(1);
+    const other = printed[0]?.signature ?? signature;
+    expect(device.verify(key, message, signature)).toBe(Status.Ok);
+    expect([device.residue(signature), device.residue(other)]).toEqual([0, 1]);
+    expect(device.verify(key, message, other)).toBe(Status.SignatureInvalid);
+    expect([device.residue(signature), device.residue(other)]).toEqual([1, 1]);
+  });
+
   it("takes a message in pieces, however it is cut", () => {
     const long = Uint8Array.from({ length: 300 }, (_, index) => index);
     expect(device.verifyStreamed(key, [message.subarray(0, 1), message.subarray(1)], signature)).toBe(
