@@ -48,16 +48,22 @@ const MULTIPLES = 4;
 /** Bytes of the multiples of one point. */
 export const TABLE_BYTES: usize = MULTIPLES * CachedPoint.Bytes;
 
-const BASE_LOW = memory.data(Window.Bytes, 8);
-const BASE_HIGH = memory.data(Window.Bytes, 8);
-const KEY = memory.data(Window.Bytes, 8);
-const COMMITMENT = memory.data(Window.Bytes, 8);
+// @ts-ignore: decorator
+@lazy const BASE_LOW = memory.data(Window.Bytes, 8);
+// @ts-ignore: decorator
+@lazy const BASE_HIGH = memory.data(Window.Bytes, 8);
+// @ts-ignore: decorator
+@lazy const KEY = memory.data(Window.Bytes, 8);
+// @ts-ignore: decorator
+@lazy const COMMITMENT = memory.data(Window.Bytes, 8);
 
 /** Multiples of A', free for the caller's values until `buildTable`. */
-export const KEY_TABLE = memory.data(MULTIPLES * CachedPoint.Bytes, 8);
+// @ts-ignore: decorator
+@lazy export const KEY_TABLE = memory.data(MULTIPLES * CachedPoint.Bytes, 8);
 
 /** Multiples of R', free for the caller's values until `buildTable`. */
-export const COMMITMENT_TABLE = memory.data(MULTIPLES * CachedPoint.Bytes, 8);
+// @ts-ignore: decorator
+@lazy export const COMMITMENT_TABLE = memory.data(MULTIPLES * CachedPoint.Bytes, 8);
 
 /** Sets u, v and w, 32 bytes each. */
 export function setScalars(u: usize, v: usize, w: usize): void {

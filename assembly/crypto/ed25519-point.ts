@@ -37,15 +37,23 @@ export const enum CachedPoint {
 }
 
 /** The accumulator: X, Y, Z, and E and H whose product is T. F and G are free between operations. */
-export const ACCUMULATOR = memory.data(7 * FieldElement.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const ACCUMULATOR = memory.data(7 * FieldElement.Bytes, 4);
 
-const X = ACCUMULATOR;
-const Y = ACCUMULATOR + FieldElement.Bytes;
-const Z = ACCUMULATOR + 2 * FieldElement.Bytes;
-const E = ACCUMULATOR + 3 * FieldElement.Bytes;
-const F = ACCUMULATOR + 4 * FieldElement.Bytes;
-const G = ACCUMULATOR + 5 * FieldElement.Bytes;
-const H = ACCUMULATOR + 6 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const X = ACCUMULATOR;
+// @ts-ignore: decorator
+@lazy const Y = ACCUMULATOR + FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const Z = ACCUMULATOR + 2 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const E = ACCUMULATOR + 3 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const F = ACCUMULATOR + 4 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const G = ACCUMULATOR + 5 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const H = ACCUMULATOR + 6 * FieldElement.Bytes;
 
 /** Makes the accumulator the neutral point, (0, 1). */
 export function pointSetNeutral(): void {

@@ -10,7 +10,8 @@
  */
 
 /** The round constants K (FIPS 180-4 §4.2.3). */
-const ROUND_CONSTANTS = memory.data<u64>([
+// @ts-ignore: decorator
+@lazy const ROUND_CONSTANTS = memory.data<u64>([
   0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0x3956c25bf348b538,
   0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118, 0xd807aa98a3030242, 0x12835b0145706fbe,
   0x243185be4ee4b28c, 0x550c7dc3d5ffb4e2, 0x72be5d74f27b896f, 0x80deb1fe3b1696b1, 0x9bdc06a725c71235,
@@ -32,21 +33,26 @@ const ROUND_CONSTANTS = memory.data<u64>([
 /** Eight rounds to a turn of the loop: 64 bytes of constants, half of the message schedule. */
 const TURN_BYTES: usize = 64;
 /** Where a turn is whose words nobody needs sixteen rounds on. */
-const SCHEDULE_END = ROUND_CONSTANTS + 8 * TURN_BYTES;
+// @ts-ignore: decorator
+@lazy const SCHEDULE_END = ROUND_CONSTANTS + 8 * TURN_BYTES;
 
 /** The hash value H (FIPS 180-4 §5.3.5), eight words. */
-const STATE = memory.data(64, 8);
+// @ts-ignore: decorator
+@lazy const STATE = memory.data(64, 8);
 
 const BLOCK_BYTES: u32 = 128;
 
 /** The first `length % 128` bytes hold the message's unhashed tail; during a block, its schedule. */
-const BUFFER = memory.data(128, 8);
+// @ts-ignore: decorator
+@lazy const BUFFER = memory.data(128, 8);
 
 /** Bytes of the message so far, u32. */
-const LENGTH = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const LENGTH = memory.data(4, 4);
 
 /** 128 bytes at a multiple of 8 that are free between a message's end and the beginning of the next. */
-export const SHA512_IDLE = BUFFER;
+// @ts-ignore: decorator
+@lazy export const SHA512_IDLE = BUFFER;
 
 /** Hashes `length` bytes at `pointer`; writes 64 bytes to `out`. Replaces a message in progress. */
 // @ts-ignore: decorator

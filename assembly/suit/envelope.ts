@@ -25,9 +25,8 @@ import {
   cborValue,
   Major,
 } from "../cbor/reader";
-import { signature, verifySign1 } from "../cose/sign1";
+import { signatureResidue, verifySign1 } from "../cose/sign1";
 import { equalConstantTime } from "../crypto/compare";
-import { ecdsaP256Residue } from "../crypto/ecdsa-p256";
 import { Witness } from "../hardening";
 import { Limit } from "../limits";
 import { Status } from "../status";
@@ -141,7 +140,7 @@ export function authenticate(): i32 {
   status = cborEnd();
   if (status != Status.Ok) return status;
   if (verdict != Status.Ok) return verdict;
-  signatureWitness = Witness.Signature + ecdsaP256Residue(signature);
+  signatureWitness = Witness.Signature + signatureResidue();
   const matches = hasDigest(manifestStart, manifestEnd - manifestStart, digest);
   manifestWitness = testifyDigest(Witness.Manifest, digest);
   return matches ? Status.Ok : Status.ManifestDigestMismatch;

@@ -14,6 +14,7 @@ import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
 import type { Patch } from "./patch.ts";
+import { VARIANTS } from "./variant.ts";
 
 const ENTRIES: readonly Entry[] = [
   { name: "bootloader", source: "assembly/bootloader.ts", target: "release" },
@@ -40,6 +41,7 @@ const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string())
 for (const folder of ["testing", "measured"])
   await mkdir(path.join(wasmDirectory, folder), { recursive: true });
 for (const entry of ENTRIES) await build(entry, []);
+for (const { entry, patches } of VARIANTS) await build(entry, patches);
 for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
   const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
   const canary = CanaryFile.parse(JSON.parse(text));
