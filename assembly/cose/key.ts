@@ -77,24 +77,11 @@ export function openAnchor(index: u32): i32 {
   return status != Status.Ok ? status : readKey(cborLength);
 }
 
-/** Whether this build verifies `algorithm`. */
-// @ts-ignore: decorator
-@inline
-export function isSupported(algorithm: i64): bool {
-  return (ECDSA_P256 && isEcdsa(algorithm)) || isEdwards(algorithm);
-}
-
-/** Whether an algorithm that this build verifies is Ed25519's. */
+/** Whether an algorithm is for Ed25519 keys; never in a build without them. */
 // @ts-ignore: decorator
 @inline
 export function isEdwards(algorithm: i64): bool {
   return ED25519 && (algorithm == Algorithm.Ed25519 || algorithm == Algorithm.EdDsa);
-}
-
-// @ts-ignore: decorator
-@inline
-function isEcdsa(algorithm: i64): bool {
-  return algorithm == Algorithm.Esp256 || algorithm == Algorithm.Es256;
 }
 
 /** Whether the anchor last opened may be used with `algorithm`. */
@@ -102,7 +89,7 @@ export function anchorAccepts(algorithm: i64): bool {
   // A key of one curve may state an algorithm of the other.
   if (ED25519 && isEdwards(algorithm) != (anchorY == 0)) return false;
   if (anchorAlgorithm != Algorithm.None) return anchorAlgorithm == algorithm;
-  return isSupported(algorithm);
+  return (ED25519 && anchorY == 0) || algorithm == Algorithm.Esp256 || algorithm == Algorithm.Es256;
 }
 
 function readKey(pairs: u32): i32 {

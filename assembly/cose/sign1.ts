@@ -31,16 +31,7 @@ import { ed25519Finish, ed25519Residue, ed25519Start } from "../crypto/ed25519";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
 import { sha512Update } from "../crypto/sha512";
 import { Status } from "../status";
-import {
-  Algorithm,
-  anchorAccepts,
-  anchorCount,
-  anchorX,
-  anchorY,
-  isEdwards,
-  isSupported,
-  openAnchor,
-} from "./key";
+import { Algorithm, anchorAccepts, anchorCount, anchorX, anchorY, isEdwards, openAnchor } from "./key";
 import { ECDSA_P256, ED25519 } from "./signature-switch";
 
 const enum Tag {
@@ -90,7 +81,11 @@ let label: i64 = 0;
 export function verifySign1(address: u32, length: u32, payload: u32, payloadLength: u32): i32 {
   let status = readSign1(address, length);
   if (status != Status.Ok) return status;
-  if (!isSupported(algorithm)) return Status.AlgorithmUnsupported;
+  if (algorithm != Algorithm.Esp256 && algorithm != Algorithm.Es256) {
+    if (!ED25519 || !isEdwards(algorithm)) return Status.AlgorithmUnsupported;
+  } else if (!ECDSA_P256) {
+    return Status.AlgorithmUnsupported;
+  }
   if (signatureBytes != Signature.Bytes) return Status.SignatureMalformed;
   if (!isEdwards(algorithm)) {
     sha256Init();
