@@ -8,6 +8,7 @@
  * digits.
  *
  * Odd multiples of B are constants in code, those of A' and R' are computed into RAM.
+ * Static data is lazy: a build that imports this file and verifies nothing with it pays no RAM.
  */
 import { BASE_MULTIPLE_MAX, baseMultiple } from "./ed25519-base-table";
 import {

@@ -8,6 +8,8 @@
  * every operation leaves: a doubling does not need T, so only additions multiply them.
  *
  * Comments give magnitudes in the words of `ed25519-field.ts`, where they are not 1.
+ *
+ * Static data is lazy: a build that imports this file and verifies nothing with it pays no RAM.
  */
 import {
   FieldElement,

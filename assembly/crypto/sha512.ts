@@ -6,7 +6,8 @@
  * than 2^32 bytes, as is everything with a 32-bit address.
  *
  * RAM: round constants 640 bytes, state 64, buffer 128, length 4. The message schedule has no memory
- * of its own: it grows in the buffer, which is empty whenever a block lies elsewhere.
+ * of its own: it grows in the buffer, which is empty whenever a block lies elsewhere. All of it is
+ * lazy: a build that imports this file and hashes nothing with it pays nothing.
  */
 
 /** The round constants K (FIPS 180-4 §4.2.3). */
