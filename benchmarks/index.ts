@@ -4,15 +4,19 @@
  * Speed is always a ratio to a peer in the same run; sizes are computed from the binaries.
  */
 import { formatCampaign, measureCampaign } from "./campaign.ts";
+import { benchEd25519, formatEd25519 } from "./ed25519.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchSha256 } from "./sha256.ts";
+import { benchSha512, formatSha512 } from "./sha512.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
 import { formatTable } from "./table.ts";
 
 const tables = [await benchEs256(), await benchSha256()];
+const ed25519 = await benchEd25519();
+const sha512 = await benchSha512();
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
@@ -20,10 +24,14 @@ const glitches = measureGlitches();
 const fuzz = measureFuzz();
 
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ tables, footprints, suitSizes, campaign, glitches, fuzz }, null, 2));
+  console.log(
+    JSON.stringify({ tables, ed25519, sha512, footprints, suitSizes, campaign, glitches, fuzz }, null, 2),
+  );
 } else {
   const parts = [
     ...tables.map(formatTable),
+    formatEd25519(ed25519),
+    formatSha512(sha512),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),
     formatCampaign(campaign),

@@ -1,9 +1,9 @@
 /**
  * Trust anchors: the COSE_Keys of the device page (RFC 9052 §7, RFC 9053 §7.1.1).
  *
- * Only P-256 keys are usable. A key that carries an algorithm is pinned to it (RFC 9052 §7.1); one
- * that does not is pinned by its curve, which admits ESP256 and its polymorphic alias ES256
- * (RFC 9864 §2).
+ * Only keys of the curves that `signature-switch.ts` names are usable: P-256, or Ed25519. A key that
+ * carries an algorithm is pinned to it (RFC 9052 §7.1); one that does not is pinned by its curve, which
+ * admits ESP256 and its polymorphic alias ES256, or Ed25519 and its alias EdDSA (RFC 9864 §2).
  */
 import {
   cborArgument,
@@ -22,12 +22,15 @@ import { Feature } from "../feature";
 import { anchorsAddress, anchorsBytes } from "../flash/device-page";
 import { Limit } from "../limits";
 import { Status } from "../status";
+import { ECDSA_P256, ED25519 } from "./signature-switch";
 
 /** COSE algorithm identifiers that verify on this build. */
 export const enum Algorithm {
   None = 0,
   Es256 = -7,
+  EdDsa = -8,
   Esp256 = -9,
+  Ed25519 = -19,
 }
 
 const enum KeyLabel {
@@ -44,16 +47,18 @@ const enum KeyLabel {
 }
 
 const enum KeyType {
+  Okp = 1,
   Ec2 = 2,
 }
 
 const enum Curve {
   P256 = 1,
+  Ed25519 = 6,
 }
 
-/** Address of the 32-byte x coordinate of the anchor last opened. */
+/** Address of the 32 bytes of the anchor last opened: its x coordinate, or an Ed25519 key. */
 export let anchorX: u32 = 0;
-/** Address of the 32-byte y coordinate of the anchor last opened. */
+/** Address of the 32-byte y coordinate of the anchor last opened; 0 if it is an Ed25519 key. */
 export let anchorY: u32 = 0;
 /** The components that the anchor last opened may touch, as bits. */
 export let anchorComponents: u32 = 0;
@@ -71,7 +76,7 @@ export function anchorCount(): u32 {
 /**
  * Opens trust anchor `index`.
  *
- * @returns Status.Ok, Status.AlgorithmUnsupported for a key that is not P-256, Status.KeyMalformed,
+ * @returns Status.Ok, Status.AlgorithmUnsupported for a key of another curve, Status.KeyMalformed,
  *   or a status of group 0x01
  */
 export function openAnchor(index: u32): i32 {
@@ -82,10 +87,19 @@ export function openAnchor(index: u32): i32 {
   return status != Status.Ok ? status : readKey(cborLength);
 }
 
+/** Whether an algorithm is for Ed25519 keys; never in a build without them. */
+// @ts-ignore: decorator
+@inline
+export function isEdwards(algorithm: i64): bool {
+  return ED25519 && (algorithm == Algorithm.Ed25519 || algorithm == Algorithm.EdDsa);
+}
+
 /** Whether the anchor last opened may be used with `algorithm`. */
 export function anchorAccepts(algorithm: i64): bool {
+  // A key of one curve may state an algorithm of the other.
+  if (ED25519 && isEdwards(algorithm) != (anchorY == 0)) return false;
   if (anchorAlgorithm != Algorithm.None) return anchorAlgorithm == algorithm;
-  return algorithm == Algorithm.Esp256 || algorithm == Algorithm.Es256;
+  return (ED25519 && anchorY == 0) || algorithm == Algorithm.Esp256 || algorithm == Algorithm.Es256;
 }
 
 function readKey(pairs: u32): i32 {
@@ -118,6 +132,9 @@ function readKey(pairs: u32): i32 {
     }
     if (status != Status.Ok) return status;
   }
-  if (type != KeyType.Ec2 || curve != Curve.P256) return Status.AlgorithmUnsupported;
+  if (ED25519 && type == KeyType.Okp && curve == Curve.Ed25519) {
+    return anchorX != 0 && anchorY == 0 ? Status.Ok : Status.KeyMalformed;
+  }
+  if (!ECDSA_P256 || type != KeyType.Ec2 || curve != Curve.P256) return Status.AlgorithmUnsupported;
   return anchorX != 0 && anchorY != 0 ? Status.Ok : Status.KeyMalformed;
 }

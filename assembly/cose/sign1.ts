@@ -26,10 +26,13 @@ import {
   cborValue,
   Major,
 } from "../cbor/reader";
-import { ecdsaP256Verify } from "../crypto/ecdsa-p256";
+import { ecdsaP256Residue, ecdsaP256Verify } from "../crypto/ecdsa-p256";
+import { ed25519Finish, ed25519Residue, ed25519Start } from "../crypto/ed25519";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
+import { sha512Update } from "../crypto/sha512";
 import { Status } from "../status";
-import { Algorithm, anchorAccepts, anchorCount, anchorX, anchorY, openAnchor } from "./key";
+import { Algorithm, anchorAccepts, anchorCount, anchorX, anchorY, isEdwards, openAnchor } from "./key";
+import { ECDSA_P256, ED25519 } from "./signature-switch";
 
 const enum Tag {
   Mac0 = 17,
@@ -44,7 +47,8 @@ const enum HeaderLabel {
 }
 
 const enum Signature {
-  P256Bytes = 64,
+  /** r and s of P-256, or R and S of Ed25519. */
+  Bytes = 64,
 }
 
 /** `["Signature1", …`: the head of a Sig_structure of four elements and its context string. */
@@ -58,7 +62,7 @@ const DIGEST: usize = memory.data(32);
 /** What the block under test holds. */
 let protectedStart: u32 = 0;
 let protectedEnd: u32 = 0;
-/** Its signature: r and s. */
+/** Its signature. */
 export let signature: u32 = 0;
 /** Index of the trust anchor that verified it. */
 export let signer: u32 = 0;
@@ -79,19 +83,26 @@ let label: i64 = 0;
 export function verifySign1(address: u32, length: u32, payload: u32, payloadLength: u32): i32 {
   let status = readSign1(address, length);
   if (status != Status.Ok) return status;
-  if (algorithm != Algorithm.Esp256 && algorithm != Algorithm.Es256) return Status.AlgorithmUnsupported;
-  if (signatureBytes != Signature.P256Bytes) return Status.SignatureMalformed;
-  sha256Init();
-  sha256Update(SIG_STRUCTURE, 12);
-  sha256Update(protectedStart, protectedEnd - protectedStart);
-  sha256Update(EMPTY_BYTES, 1);
-  sha256Update(payload, payloadLength);
-  sha256Final(DIGEST);
+  if (algorithm != Algorithm.Esp256 && algorithm != Algorithm.Es256) {
+    if (!ED25519 || !isEdwards(algorithm)) return Status.AlgorithmUnsupported;
+  } else if (!ECDSA_P256) {
+    return Status.AlgorithmUnsupported;
+  }
+  if (signatureBytes != Signature.Bytes) return Status.SignatureMalformed;
+  if (!isEdwards(algorithm)) {
+    sha256Init();
+    sha256Update(SIG_STRUCTURE, 12);
+    sha256Update(protectedStart, protectedEnd - protectedStart);
+    sha256Update(EMPTY_BYTES, 1);
+    sha256Update(payload, payloadLength);
+    sha256Final(DIGEST);
+  }
   const anchors = anchorCount();
   let result: i32 = Status.KeyAlgorithmMismatch;
   for (let index: u32 = 0; index < anchors; index++) {
     if (openAnchor(index) != Status.Ok || !anchorAccepts(algorithm)) continue;
-    status = ecdsaP256Verify(anchorX, anchorY, DIGEST, signature);
+    if (ECDSA_P256 && !isEdwards(algorithm)) status = ecdsaP256Verify(anchorX, anchorY, DIGEST, signature);
+    else if (ED25519) status = verifyEd25519(payload, payloadLength);
     if (status == Status.Ok) {
       signer = index;
       return Status.Ok;
@@ -99,6 +110,28 @@ export function verifySign1(address: u32, length: u32, payload: u32, payloadLeng
     result = status;
   }
   return result;
+}
+
+/**
+ * Looks once more at what the last verification has left, by other code.
+ *
+ * @returns 0 if it was good for `signature`, 1 if not or if nothing was verified
+ */
+// @ts-ignore: decorator
+@inline
+export function signatureResidue(): u32 {
+  if (ECDSA_P256 && !isEdwards(algorithm)) return ecdsaP256Residue(signature);
+  return ED25519 ? ed25519Residue(signature) : 1;
+}
+
+/** Verifies under the anchor last opened; the key is hashed too, so every anchor hashes anew. */
+function verifyEd25519(payload: u32, payloadLength: u32): i32 {
+  ed25519Start(anchorX, signature);
+  sha512Update(SIG_STRUCTURE, 12);
+  sha512Update(protectedStart, protectedEnd - protectedStart);
+  sha512Update(EMPTY_BYTES, 1);
+  sha512Update(payload, payloadLength);
+  return ed25519Finish(anchorX, signature);
 }
 
 function readSign1(address: u32, length: u32): i32 {

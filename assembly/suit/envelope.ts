@@ -29,9 +29,8 @@ import {
   Major,
 } from "../cbor/reader";
 import { anchorComponents, anchorX, openAnchor } from "../cose/key";
-import { signature, signer, verifySign1 } from "../cose/sign1";
+import { signatureResidue, signer, verifySign1 } from "../cose/sign1";
 import { equalConstantTime } from "../crypto/compare";
-import { ecdsaP256Residue } from "../crypto/ecdsa-p256";
 import { requiredAnchors } from "../flash/device-page";
 import { Feature } from "../feature";
 import { Witness } from "../hardening";
@@ -220,7 +219,7 @@ export function authenticate(): i32 {
     if (Feature.TrustDomains || verdict != Status.Ok) {
       status = verifySign1(cborContent, cborLength, digestStart, digestEnd - digestStart);
       if (status == Status.Ok) {
-        residues |= ecdsaP256Residue(signature);
+        residues |= signatureResidue();
         signatureWitness = Witness.Signature + residues;
         if (Feature.TrustDomains) addSigner();
       }

@@ -14,6 +14,7 @@ import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
 import type { Patch } from "./patch.ts";
+import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
 
 const ENTRIES: readonly Entry[] = [
   { name: "bootloader", source: "assembly/bootloader.ts", target: "small" },
@@ -35,12 +36,17 @@ const ENTRIES: readonly Entry[] = [
     source: "assembly/testing/trusting-bootloader.ts",
     target: "release",
   },
+  ...speedAndSize("testing/ed25519"),
+  ...speedAndSize("measured/ed25519"),
+  ...speedAndSize("measured/sha512"),
 ];
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
 
-await mkdir(path.join(wasmDirectory, "testing"), { recursive: true });
+for (const folder of ["testing", "measured"])
+  await mkdir(path.join(wasmDirectory, folder), { recursive: true });
 for (const entry of ENTRIES) await build(entry, []);
+for (const { entry, patches } of SIGNATURE_VARIANTS) await build(entry, patches);
 for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
   const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
   const canary = CanaryFile.parse(JSON.parse(text));
@@ -60,6 +66,15 @@ async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
   await writeFile(path.join(wasmDirectory, `${entry.name}.symbols.wasm`), module);
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm`), stripCustomSections(module));
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm.map`), withoutSources(sourceMap));
+}
+
+/** One source built twice: for speed as `name-speed`, and for size as `name-size`. */
+function speedAndSize(name: string): Entry[] {
+  const source = `assembly/${name}.ts`;
+  return [
+    { name: `${name}-speed`, source, target: "release" },
+    { name: `${name}-size`, source, target: "small" },
+  ];
 }
 
 /** The source map without the text of the sources, which are at hand. */

@@ -241,10 +241,18 @@ function readComponents(components: Uint8Array): string[] {
 
 function surveyAnchor(key: Key): AnchorSurvey {
   return {
-    algorithm: key.alg === undefined ? "ESP256 or ES256" : algorithmName(key.alg),
+    algorithm: key.alg === undefined ? admittedNames(key) : algorithmName(key.alg),
     ...(key.kid === undefined ? {} : { kid: readable(key.kid) }),
-    fingerprint: createHash("sha256").update(key.x).update(key.y).digest("hex").slice(0, 16),
+    fingerprint: createHash("sha256")
+      .update(key.x)
+      .update(key.y ?? new Uint8Array())
+      .digest("hex")
+      .slice(0, 16),
   };
+}
+
+function admittedNames({ kty }: Key): string {
+  return kty === "OKP" ? "Ed25519 or EdDSA" : "ESP256 or ES256";
 }
 
 /** Bytes as text if they are printable, otherwise as hex. */

@@ -4,7 +4,8 @@
 import { decode, cdeDecodeOptions } from "cbor2";
 import { encodeCbor, type Cbor } from "../manifest/cbor-writer.ts";
 import { UserError } from "../user-error.ts";
-import { Algorithm, checkedKey, isPrivate, type AlgorithmNumber, type Key } from "./key.ts";
+import { checkedEdwardsKey } from "./ed25519.ts";
+import { Algorithm, checkedKey, isPrivate, type AlgorithmNumber, type Key, type KeyFields } from "./key.ts";
 
 /** Labels of COSE_Key and of its EC2 parameters. */
 const Field = {
@@ -19,10 +20,13 @@ const Field = {
   /** Of this project: the components that the key may touch (`assembly/cose/key.ts`). */
   Components: -65537,
 } as const;
-/** Key type EC2. */
+/** Key types octet key pair and EC2. */
+const OKP = 1;
 const EC2 = 2;
 /** Elliptic curve P-256. */
 const P256 = 1;
+/** Elliptic curve Ed25519. */
+const ED25519 = 6;
 /** Key operations sign and verify. */
 const SIGN = 1;
 const VERIFY = 2;
@@ -58,11 +62,11 @@ export function privateCoseKeyBytes(key: Key): Uint8Array {
 
 function publicFields(key: Key): Map<Cbor, Cbor> {
   const fields = new Map<Cbor, Cbor>([
-    [Field.Kty, EC2],
-    [Field.Crv, P256],
+    [Field.Kty, key.kty === "OKP" ? OKP : EC2],
+    [Field.Crv, key.kty === "OKP" ? ED25519 : P256],
     [Field.X, key.x],
-    [Field.Y, key.y],
   ]);
+  if (key.kty === "EC2") fields.set(Field.Y, key.y);
   if (key.kid !== undefined) fields.set(Field.Kid, key.kid);
   if (key.alg !== undefined) fields.set(Field.Alg, key.alg);
   return fields;
@@ -77,43 +81,54 @@ function publicFields(key: Key): Map<Cbor, Cbor> {
 export function readCoseKey(bytes: Uint8Array, name: string): Key {
   const fields = decodeMap(bytes, name);
   const kty = fields.get(Field.Kty);
-  if (kty !== EC2) {
+  if (kty !== EC2 && kty !== OKP) {
     throw new UserError(
       "key-type-unsupported",
-      `${name}: the COSE_Key has key type ${String(kty)}; this build uses EC2 (2).`,
+      `${name}: the COSE_Key has key type ${String(kty)}; this build uses EC2 (2) and OKP (1).`,
       "Give a P-256 key.",
     );
   }
   const crv = fields.get(Field.Crv);
-  if (crv !== P256) throw curveError(CURVE_NAMES.get(crv) ?? String(crv), name);
+  if (kty === OKP && crv === ED25519) {
+    requireUse(fields.get(Field.KeyOps), name);
+    return checkedEdwardsKey(statedFields(fields, name), name);
+  }
+  if (kty !== EC2 || crv !== P256) throw curveError(CURVE_NAMES.get(crv) ?? String(crv), name);
   requireUse(fields.get(Field.KeyOps), name);
   const y = fields.get(Field.Y);
   return checkedKey(
     {
-      x: optionalBytes(fields.get(Field.X), "x", name),
+      ...statedFields(fields, name),
       y: typeof y === "boolean" ? y : optionalBytes(y, "y", name),
-      d: optionalBytes(fields.get(Field.D), "d", name),
-      alg: algorithm(fields.get(Field.Alg), name),
-      kid: optionalBytes(fields.get(Field.Kid), "kid", name),
     },
     name,
   );
 }
 
-/** The error for a key on a curve other than P-256. */
+/** What keys of every type have. */
+function statedFields(fields: Map<unknown, unknown>, name: string): KeyFields {
+  return {
+    x: optionalBytes(fields.get(Field.X), "x", name),
+    d: optionalBytes(fields.get(Field.D), "d", name),
+    alg: algorithm(fields.get(Field.Alg), name),
+    kid: optionalBytes(fields.get(Field.Kid), "kid", name),
+  };
+}
+
+/** The error for a key on a curve that is not used here. */
 export function curveError(curve: string, name: string): UserError {
   return new UserError(
     "key-curve-unsupported",
-    `${name}: the key is on curve ${curve}; this build uses P-256.`,
+    `${name}: the key is on curve ${curve}; this build uses P-256 and Ed25519.`,
     "Make a P-256 key with `keys generate`.",
   );
 }
 
-/** The error for an algorithm that a P-256 key of this build cannot be pinned to. */
+/** The error for an algorithm that no key of this build can be pinned to. */
 export function algorithmError(stated: string, name: string): UserError {
   return new UserError(
     "key-algorithm-unsupported",
-    `${name}: the key is pinned to algorithm ${stated}; this build has ESP256 (-9) and ES256 (-7).`,
+    `${name}: the key is pinned to algorithm ${stated}; this build has ESP256 (-9), ES256 (-7), Ed25519 (-19) and EdDSA (-8).`,
     "Give a key for one of them, or one that states no algorithm.",
   );
 }
@@ -143,7 +158,9 @@ function optionalBytes(value: unknown, field: string, name: string): Uint8Array 
 }
 
 function algorithm(value: unknown, name: string): AlgorithmNumber | undefined {
-  if (value === undefined || value === Algorithm.ES256 || value === Algorithm.ESP256) return value;
+  if (value === undefined) return value;
+  const known = Object.values(Algorithm).find((number) => number === value);
+  if (known !== undefined) return known;
   throw algorithmError(
     typeof value === "number" || typeof value === "string" ? String(value) : "of no known form",
     name,

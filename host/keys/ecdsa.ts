@@ -8,18 +8,18 @@
 import { createPublicKey, verify } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { jwkOf } from "./jwk.ts";
-import { publicKeyOf, type Key, type PrivateKey } from "./key.ts";
+import { publicKeyOf, type EcKey, type EcPrivateKey } from "./key.ts";
 
 /** Length of a signature. */
 export const SIGNATURE_BYTES = 64;
 
 /** Signs a message. The s of a signature is not normalised; SUIT does not ask for it. */
-export function signMessage(key: PrivateKey, message: Uint8Array): Uint8Array {
+export function signMessage(key: EcPrivateKey, message: Uint8Array): Uint8Array {
   return p256.sign(message, Uint8Array.from(key.d), { prehash: true, lowS: false });
 }
 
 /** Whether a 64-byte signature over a message is the key's. */
-export function verifyMessage(key: Key, message: Uint8Array, signature: Uint8Array): boolean {
+export function verifyMessage(key: EcKey, message: Uint8Array, signature: Uint8Array): boolean {
   const publicKey = createPublicKey({ key: jwkOf(publicKeyOf(key)), format: "jwk" });
   return verify("sha256", message, { key: publicKey, dsaEncoding: "ieee-p1363" }, signature);
 }

@@ -1,10 +1,11 @@
 /**
- * JSON Web Keys, RFC 7517 and RFC 7518 §6.2.
+ * JSON Web Keys, RFC 7517, RFC 7518 §6.2 and RFC 8037 §2.
  */
 import { z } from "zod";
 import { UserError } from "../user-error.ts";
 import { algorithmError, curveError } from "./cose-key.ts";
-import { Algorithm, checkedKey, type AlgorithmNumber, type Key } from "./key.ts";
+import { checkedEdwardsKey } from "./ed25519.ts";
+import { Algorithm, ALGORITHM_NAMES, checkedKey, type AlgorithmNumber, type Key } from "./key.ts";
 
 const JwkSchema = z.looseObject({
   kty: z.string(),
@@ -21,12 +22,11 @@ const JwkSchema = z.looseObject({
 /** The key as a JWK; `kid` is its text if it is printable, otherwise base64url. */
 export function jwkOf(key: Key): Record<string, string> {
   return {
-    kty: "EC",
-    crv: "P-256",
-    x: base64url(key.x),
-    y: base64url(key.y),
+    ...(key.kty === "OKP"
+      ? { kty: "OKP", crv: key.crv, x: base64url(key.x) }
+      : { kty: "EC", crv: key.crv, x: base64url(key.x), y: base64url(key.y) }),
     ...(key.d === undefined ? {} : { d: base64url(key.d) }),
-    ...(key.alg === undefined ? {} : { alg: key.alg === Algorithm.ESP256 ? "ESP256" : "ES256" }),
+    ...(key.alg === undefined ? {} : { alg: nameOf(key.alg) }),
     ...(key.kid === undefined ? {} : { kid: kidText(key.kid) }),
   };
 }
@@ -34,35 +34,33 @@ export function jwkOf(key: Key): Record<string, string> {
 /**
  * Reads a JWK.
  *
- * `alg` pins as in a COSE_Key: "ES256" is -7 and "ESP256" is -9.
+ * `alg` pins as in a COSE_Key: "ES256" is -7, "ESP256" is -9, "EdDSA" is -8 and "Ed25519" is -19.
  *
  * @throws UserError key-malformed, key-type-unsupported, key-curve-unsupported,
  *   key-algorithm-unsupported, key-use-forbidden, or what `checkedKey` throws
  */
 export function readJwk(text: string, name: string): Key {
   const jwk = parseJwk(text, name);
-  if (jwk.kty !== "EC") {
+  if (jwk.kty !== "EC" && jwk.kty !== "OKP") {
     throw new UserError(
       "key-type-unsupported",
-      `${name}: the JWK has key type ${jwk.kty}; this build uses EC.`,
+      `${name}: the JWK has key type ${jwk.kty}; this build uses EC and OKP.`,
       "Give a P-256 key.",
     );
   }
-  if (jwk.crv !== "P-256") throw curveError(jwk.crv ?? "unknown", name);
+  if (jwk.crv !== (jwk.kty === "EC" ? "P-256" : "Ed25519")) throw curveError(jwk.crv ?? "unknown", name);
   const uses = jwk.key_ops ?? ["verify"];
   if ((jwk.use !== undefined && jwk.use !== "sig") || !(uses.includes("sign") || uses.includes("verify"))) {
     throw new UserError("key-use-forbidden", `${name}: the JWK is not for signatures (use or key_ops).`);
   }
-  return checkedKey(
-    {
-      x: field(jwk.x, "x", name),
-      y: field(jwk.y, "y", name),
-      d: field(jwk.d, "d", name),
-      alg: algorithm(jwk.alg, name),
-      kid: jwk.kid === undefined ? undefined : new TextEncoder().encode(jwk.kid),
-    },
-    name,
-  );
+  const fields = {
+    x: field(jwk.x, "x", name),
+    d: field(jwk.d, "d", name),
+    alg: algorithm(jwk.alg, name),
+    kid: jwk.kid === undefined ? undefined : new TextEncoder().encode(jwk.kid),
+  };
+  if (jwk.kty === "OKP") return checkedEdwardsKey(fields, name);
+  return checkedKey({ ...fields, y: field(jwk.y, "y", name) }, name);
 }
 
 function parseJwk(text: string, name: string): z.infer<typeof JwkSchema> {
@@ -91,9 +89,13 @@ function field(text: string | undefined, member: string, name: string): Uint8Arr
 
 function algorithm(value: string | undefined, name: string): AlgorithmNumber | undefined {
   if (value === undefined) return undefined;
-  if (value === "ES256") return Algorithm.ES256;
-  if (value === "ESP256") return Algorithm.ESP256;
+  const known = ALGORITHM_NAMES.find((each) => each === value);
+  if (known !== undefined) return Algorithm[known];
   throw algorithmError(value, name);
+}
+
+function nameOf(algorithm: AlgorithmNumber): string {
+  return ALGORITHM_NAMES.find((name) => Algorithm[name] === algorithm) ?? "";
 }
 
 function kidText(kid: Uint8Array): string {

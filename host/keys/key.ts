@@ -1,16 +1,24 @@
 /**
- * P-256 keys: the one kind that this build signs and verifies with.
+ * Keys to sign and verify with: what all have in common, and those on P-256. Ed25519 keys are made and
+ * checked in `ed25519.ts`.
  */
 import { p256 } from "@noble/curves/nist.js";
 import { UserError } from "../user-error.ts";
 
-/** COSE numbers of the algorithms a P-256 key can be used with (RFC 9053 §2.1, RFC 9864 §2.1). */
-export const Algorithm = { ES256: -7, ESP256: -9 } as const;
-/** ES256 (-7) or ESP256 (-9). */
+/** COSE numbers of the algorithms that keys can be used with (RFC 9053 §2, RFC 9864 §2). */
+export const Algorithm = { ES256: -7, EdDSA: -8, ESP256: -9, Ed25519: -19 } as const;
+/** Their names, in COSE and in JWKs. */
+export const ALGORITHM_NAMES = ["ESP256", "ES256", "Ed25519", "EdDSA"] as const;
+/** ES256 (-7) or ESP256 (-9) with P-256, EdDSA (-8) or Ed25519 (-19) with Ed25519. */
 export type AlgorithmNumber = (typeof Algorithm)[keyof typeof Algorithm];
 
+/** A key, public or private. */
+export type Key = EcKey | EdwardsKey;
+/** A key with its private part. */
+export type PrivateKey = EcPrivateKey | EdwardsPrivateKey;
+
 /** A P-256 key. `x`, `y` and `d` are 32 bytes, big-endian. */
-export interface Key {
+export interface EcKey {
   readonly kty: "EC2";
   readonly crv: "P-256";
   readonly x: Uint8Array;
@@ -23,8 +31,25 @@ export interface Key {
   readonly kid?: Uint8Array;
 }
 
-/** A key with its private scalar. */
-export interface PrivateKey extends Key {
+/** A P-256 key with its private scalar. */
+export interface EcPrivateKey extends EcKey {
+  readonly d: Uint8Array;
+}
+
+/** An Ed25519 key: `x` is the public key as RFC 8032 §5.1.5 encodes it, 32 bytes. */
+export interface EdwardsKey {
+  readonly kty: "OKP";
+  readonly crv: "Ed25519";
+  readonly x: Uint8Array;
+  readonly y?: undefined;
+  /** The private key, the seed of RFC 8032 §5.1.5, 32 bytes; absent in a public key. */
+  readonly d?: Uint8Array;
+  readonly alg?: AlgorithmNumber;
+  readonly kid?: Uint8Array;
+}
+
+/** An Ed25519 key with its private key. */
+export interface EdwardsPrivateKey extends EdwardsKey {
   readonly d: Uint8Array;
 }
 
@@ -32,14 +57,14 @@ export interface PrivateKey extends Key {
 const FIELD_BYTES = 32;
 
 /**
- * Makes a new key.
+ * Makes a new P-256 key.
  *
  * @param options.alg algorithm to pin; ESP256 unless given, and none for `null`
  * @param options.kid key identifier
  */
 export function generateKey(
   options: { readonly alg?: AlgorithmNumber | null; readonly kid?: Uint8Array } = {},
-): PrivateKey {
+): EcPrivateKey {
   const d = p256.utils.randomSecretKey();
   const alg = options.alg === undefined ? Algorithm.ESP256 : options.alg;
   const { x, y } = pointOf(d);
@@ -56,18 +81,17 @@ export function generateKey(
 
 /** The same key without its private scalar. */
 export function publicKeyOf(key: Key): Key {
-  return {
-    kty: key.kty,
-    crv: key.crv,
-    x: key.x,
-    y: key.y,
+  const names = {
     ...(key.alg === undefined ? {} : { alg: key.alg }),
     ...(key.kid === undefined ? {} : { kid: key.kid }),
   };
+  return key.kty === "OKP"
+    ? { kty: key.kty, crv: key.crv, x: key.x, ...names }
+    : { kty: key.kty, crv: key.crv, x: key.x, y: key.y, ...names };
 }
 
-/** Whether the key has its private scalar. */
-export function isPrivate(key: Key): key is PrivateKey {
+/** Whether the key has its private part. */
+export function isPrivate<Some extends Key>(key: Some): key is Some & { readonly d: Uint8Array } {
   return key.d !== undefined;
 }
 
@@ -75,11 +99,18 @@ export function isPrivate(key: Key): key is PrivateKey {
  * Whether the key may be used with an algorithm; the same rule as on the device.
  *
  * A key that states an algorithm accepts exactly that one (RFC 9052 §7.1). One that states none is
- * still pinned to P-256 by its curve, so it accepts ESP256 and ES256 (RFC 9864 §2.1).
+ * still pinned by its curve: on P-256 it accepts ESP256 and ES256 (RFC 9864 §2.1), on Ed25519 the
+ * algorithms Ed25519 and EdDSA (RFC 9864 §2.2).
  */
 export function acceptsAlgorithm(key: Key, algorithm: number): boolean {
+  if (isEdwardsAlgorithm(algorithm) !== (key.kty === "OKP")) return false;
   if (key.alg !== undefined) return key.alg === algorithm;
-  return algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+  return key.kty === "OKP" || algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+}
+
+/** Whether an algorithm is for Ed25519 keys. */
+export function isEdwardsAlgorithm(algorithm: number): boolean {
+  return algorithm === Algorithm.Ed25519 || algorithm === Algorithm.EdDSA;
 }
 
 /** What a key file may state; the coordinates are left out where the scalar implies them. */
@@ -93,14 +124,22 @@ export interface KeyFields {
 }
 
 /**
- * Builds a key from what a file states and checks that it is one.
+ * Builds a P-256 key from what a file states and checks that it is one.
  *
  * @param name what to call the file in errors
- * @throws UserError key-malformed, key-point-invalid, key-private-invalid or key-private-mismatch
+ * @throws UserError key-malformed, key-point-invalid, key-private-invalid, key-private-mismatch or
+ *   key-algorithm-unsupported
  */
-export function checkedKey(fields: KeyFields, name: string): Key {
+export function checkedKey(fields: KeyFields, name: string): EcKey {
   const { x, y } = fields.x === undefined ? pointFromPrivate(fields, name) : pointFromPublic(fields, name);
-  const key: Key = {
+  if (fields.alg !== undefined && isEdwardsAlgorithm(fields.alg)) {
+    throw new UserError(
+      "key-algorithm-unsupported",
+      `${name}: the key is on P-256 and pinned to an algorithm for Ed25519.`,
+      "Give a key for ESP256 (-9) or ES256 (-7), or one that states no algorithm.",
+    );
+  }
+  const key: EcKey = {
     kty: "EC2",
     crv: "P-256",
     x,

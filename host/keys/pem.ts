@@ -37,10 +37,13 @@ export function readPem(text: string, name: string): Key {
     );
   }
   const object = parsePem(text, name);
+  if (object.asymmetricKeyType === "ed25519") {
+    return readJwk(JSON.stringify(object.export({ format: "jwk" })), name);
+  }
   if (object.asymmetricKeyType !== "ec") {
     throw new UserError(
       "key-type-unsupported",
-      `${name}: the key is of type ${object.asymmetricKeyType ?? "unknown"}; this build uses P-256.`,
+      `${name}: the key is of type ${object.asymmetricKeyType ?? "unknown"}; this build uses P-256 and Ed25519.`,
       "Make a P-256 key with `keys generate`.",
     );
   }

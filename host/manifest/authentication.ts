@@ -7,8 +7,8 @@
  */
 import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
-import { isInRange, SIGNATURE_BYTES, verifyMessage } from "../keys/ecdsa.ts";
-import { acceptsAlgorithm, Algorithm, equalBytes, type Key } from "../keys/key.ts";
+import { malformation, SIGNATURE_BYTES, verifyMessage } from "../keys/signature.ts";
+import { acceptsAlgorithm, Algorithm, equalBytes, isEdwardsAlgorithm, type Key } from "../keys/key.ts";
 import { CborReader, Major, type Span } from "./cbor-reader.ts";
 import { encodeCbor } from "./cbor-writer.ts";
 import { digestOf, readDigest } from "./digest.ts";
@@ -214,6 +214,15 @@ function readHeader(reader: CborReader, what: string, readAlgorithm: (keyStart: 
   });
 }
 
+/**
+ * Whether an algorithm is verified at all. Bootloaders that know Ed25519 are built for keys of that
+ * curve, so it is judged where one of the keys is, and is as unknown as to any other one elsewhere.
+ */
+function isVerified(algorithm: number, keys: readonly Key[]): boolean {
+  if (isEdwardsAlgorithm(algorithm)) return keys.some(({ kty }) => kty === "OKP");
+  return algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+}
+
 /** The key, by position, under which a block verifies. */
 function verifyingKey(
   bytes: Uint8Array,
@@ -222,7 +231,7 @@ function verifyingKey(
   keys: readonly Key[],
 ): number {
   const name = algorithmName(block.algorithm);
-  if (block.algorithm !== Algorithm.ESP256 && block.algorithm !== Algorithm.ES256) {
+  if (!isVerified(block.algorithm, keys)) {
     throw new Refusal(Status.AlgorithmUnsupported, block.start, `The signature's algorithm is ${name}`);
   }
   const signature = bytes.subarray(block.signature.from, block.signature.to);
@@ -240,13 +249,8 @@ function verifyingKey(
       `The signature is ${name}, and none of the keys may be used with that`,
     );
   }
-  if (!isInRange(signature)) {
-    throw new Refusal(
-      Status.SignatureMalformed,
-      block.signature.start,
-      "A number of the signature is not from 1 to n - 1",
-    );
-  }
+  const malformed = malformation(block.algorithm, signature);
+  if (malformed !== undefined) throw new Refusal(Status.SignatureMalformed, block.signature.start, malformed);
   const message = signatureInput(block.protectedHeader, payload);
   const keyIndex = keys.findIndex(
     (key) => acceptsAlgorithm(key, block.algorithm) && verifyMessage(key, message, signature),

@@ -6,7 +6,7 @@ import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
-import { SIGNATURE_BYTES, signMessage, verifyMessage } from "../keys/ecdsa.ts";
+import { SIGNATURE_BYTES, signMessage, verifyMessage } from "../keys/signature.ts";
 import { acceptsAlgorithm, Algorithm, type AlgorithmNumber, type Key, type PrivateKey } from "../keys/key.ts";
 import { STATUS_TEXT } from "../status-text.ts";
 import { UserError } from "../user-error.ts";
@@ -23,7 +23,7 @@ const SIGN1_TAG = 18;
  *
  * ECDSA is deterministic (RFC 6979), so the same envelope and key give the same bytes.
  *
- * @param options.algorithm the algorithm; the one the key is pinned to, or ESP256
+ * @param options.algorithm the algorithm; the one the key is pinned to, or ESP256 or Ed25519 by its curve
  * @returns the envelope with one more authentication block, otherwise byte for byte the same
  * @throws UserError if the bytes are no envelope, or the key may not be used with the algorithm
  */
@@ -85,13 +85,15 @@ export function attachSignature(
   return signable(() => addBlock(bytes, () => coseSign1(algorithm, raw)));
 }
 
-/** The algorithm to use with a key: the stated one, the key's own, or ESP256. */
+/** The algorithm to use with a key: the stated one, the key's own, or ESP256 or Ed25519 by its curve. */
 function algorithmOf(key: Key, stated: AlgorithmNumber | undefined): AlgorithmNumber {
-  const algorithm = stated ?? key.alg ?? Algorithm.ESP256;
+  const algorithm = stated ?? key.alg ?? (key.kty === "OKP" ? Algorithm.Ed25519 : Algorithm.ESP256);
   if (acceptsAlgorithm(key, algorithm)) return algorithm;
   throw new UserError(
     "key-algorithm-mismatch",
-    `The key may not be used with ${algorithmName(algorithm)}; it is pinned to ${algorithmName(key.alg ?? 0)}.`,
+    `The key may not be used with ${algorithmName(algorithm)}; it is ${
+      key.alg === undefined ? `on ${key.crv}` : `pinned to ${algorithmName(key.alg)}`
+    }.`,
     "Leave the algorithm out, or sign with another key.",
   );
 }

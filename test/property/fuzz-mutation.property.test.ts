@@ -12,7 +12,7 @@ import { shrinkInput, shorterBytes, simplerEnvelopes } from "../../emulator/fuzz
 import { AUTHOR, IMAGE, sign } from "../../host/fuzz/author.ts";
 import { quickSigner } from "../../host/fuzz/quick-signature.ts";
 import { seedEnvelopes } from "../../host/fuzz/seed.ts";
-import { verifyMessage } from "../../host/keys/ecdsa.ts";
+import { verifyMessage } from "../../host/keys/signature.ts";
 
 const envelopes = seedEnvelopes();
 const seeds = fc.integer({ min: 0, max: 0x7fffffff });

@@ -106,7 +106,7 @@ describe("a key file is refused", () => {
   const jwk = jwkOf(key);
   const json = (changes: object): Uint8Array => bytes(JSON.stringify({ ...jwk, ...changes }));
   const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" });
-  const ed25519 = generateKeyPairSync("ed25519").privateKey;
+  const x25519 = generateKeyPairSync("x25519").privateKey;
   const encrypted = createPrivateKey(pemOf(key)).export({
     type: "pkcs8",
     format: "pem",
@@ -129,16 +129,18 @@ describe("a key file is refused", () => {
       bytes(p384.privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
     ],
     [
-      "a PEM of Ed25519",
+      "a PEM of X25519",
       "key-type-unsupported",
-      bytes(ed25519.export({ type: "pkcs8", format: "pem" }).toString()),
+      bytes(x25519.export({ type: "pkcs8", format: "pem" }).toString()),
     ],
     [
       "a JWK of P-384",
       "key-curve-unsupported",
       bytes(JSON.stringify(p384.publicKey.export({ format: "jwk" }))),
     ],
-    ["a JWK of Ed25519", "key-type-unsupported", bytes(JSON.stringify(ed25519.export({ format: "jwk" })))],
+    ["a JWK of X25519", "key-curve-unsupported", bytes(JSON.stringify(x25519.export({ format: "jwk" })))],
+    ["a JWK of a type without curves", "key-type-unsupported", json({ kty: "RSA" })],
+    ["a JWK on P-256 for Ed25519", "key-algorithm-unsupported", json({ alg: "Ed25519" })],
     ["a JWK for another algorithm", "key-algorithm-unsupported", json({ alg: "ES384" })],
     ["a JWK for encryption", "key-use-forbidden", json({ use: "enc" })],
     ["a JWK without y", "key-malformed", json({ y: undefined, d: undefined })],
@@ -160,8 +162,9 @@ describe("a key file is refused", () => {
     ],
     ["CBOR that is no map", "key-malformed", Uint8Array.of(0x80)],
     ["binary that is no CBOR", "key-malformed", Uint8Array.of(0xff, 0xff)],
-    ["a COSE_Key of another type", "key-type-unsupported", encodeCbor(new Map([[1, 1]]))],
+    ["a COSE_Key of another type", "key-type-unsupported", encodeCbor(new Map([[1, 4]]))],
     ["a COSE_Key of another curve", "key-curve-unsupported", fields([-1, 2])],
+    ["a COSE_Key on P-256 for EdDSA", "key-algorithm-unsupported", fields([3, -8])],
     ["a COSE_Key for another algorithm", "key-algorithm-unsupported", fields([3, -35])],
     ["a COSE_Key for neither signing nor verifying", "key-use-forbidden", fields([4, [5]])],
     ["a COSE_Key whose x is a text", "key-malformed", fields([-2, "x"])],

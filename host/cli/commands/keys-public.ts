@@ -45,7 +45,7 @@ export const keysPublic: CliCommand = {
     }
     writeOutput(io, out, writePublicKey(key, format), { force });
     if (json === true) writeJson(io, { file: out, format, private: false });
-    else io.out.write(`${out}: P-256 public key (${format})\n`);
+    else io.out.write(`${out}: ${key.crv} public key (${format})\n`);
     return ExitCode.Pass;
   },
 };

@@ -5,7 +5,7 @@
  * A key that never leaves its HSM signs in two steps. `--digest-only` prints the SHA-256 of the exact
  * bytes to be signed, the Sig_structure of RFC 9052 §4.4, and writes those bytes with `--out`. `--attach`
  * puts the signature in, 64 bytes of r and s or DER; a public key given with it checks the signature
- * first.
+ * first. With Ed25519 the bytes themselves are signed, and the signature is R and S.
  *
  * ```console
  * $ brownout manifest sign update.unsigned --key author.key --out update.suit
@@ -18,7 +18,7 @@
 import { Option } from "commander";
 import { z } from "zod";
 import { readPrivateKey } from "../../keys/key-file.ts";
-import { Algorithm, type AlgorithmNumber } from "../../keys/key.ts";
+import { Algorithm, ALGORITHM_NAMES, type AlgorithmNumber } from "../../keys/key.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
 import { attachSignature, signatureRequest, signEnvelope } from "../../manifest/sign.ts";
 import { UserError } from "../../user-error.ts";
@@ -27,8 +27,6 @@ import { ExitCode } from "../exit-code.ts";
 import { readInput, writeOutput } from "../file.ts";
 import type { Io } from "../io.ts";
 import { readKeys, repeatable } from "../option.ts";
-
-const ALGORITHM_NAMES = ["ESP256", "ES256"] as const;
 
 const Options = z.object({
   key: z.array(z.string()).default([]),
@@ -64,7 +62,7 @@ export const manifestSign: CliCommand = {
       .addOption(
         new Option(
           "--algorithm <name>",
-          "signature algorithm; the key's own, or ESP256, unless given",
+          "signature algorithm; the key's own, or ESP256 or Ed25519 by its curve, unless given",
         ).choices(ALGORITHM_NAMES),
       )
       .addOption(new Option("--digest-only", "say what an HSM has to sign").conflicts(["attach", "key"]))
@@ -126,7 +124,8 @@ function attached(
 ): Uint8Array {
   const [key] = readKeys(io, keys);
   const signature = readInput(io, file, "signature");
-  return attachSignature(envelope, signature, algorithm ?? key?.alg ?? Algorithm.ESP256, key);
+  const usual = key?.kty === "OKP" ? Algorithm.Ed25519 : Algorithm.ESP256;
+  return attachSignature(envelope, signature, algorithm ?? key?.alg ?? usual, key);
 }
 
 /** Says what has to be signed, and writes it. */
