@@ -59,7 +59,7 @@ const REMAINDER: readonly Patch[] = [
 
 /** Builds and measures every combination; takes some seconds for each. */
 export async function measureSuitSizes(): Promise<SuitSize[]> {
-  const entry = { name: "remainder", source: "assembly/bootloader.ts", target: "small" } as const;
+  const entry = { name: "remainder", source: "assembly/bootloader.ts", target: "bootloader" } as const;
   const { module: symbols } = await compileModule(entry, REMAINDER, false);
   const remainder = measure({ module: stripCustomSections(symbols), symbols });
   const sizes: SuitSize[] = [];

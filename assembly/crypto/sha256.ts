@@ -48,7 +48,7 @@ export function sha256(pointer: usize, length: u32, out: usize): void {
 /** Begins a message. */
 export function sha256Init(): void {
   store<u32>(LENGTH, 0);
-  if (ASC_SHRINK_LEVEL > 1) {
+  if (isDefined(SMALL_SHA256)) {
     memory.copy(
       STATE,
       memory.data<u32>([
@@ -94,7 +94,7 @@ export function sha256Final(out: usize): void {
     hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
     memory.fill(BUFFER, 0, BLOCK_BYTES);
   }
-  if (ASC_SHRINK_LEVEL > 1) {
+  if (isDefined(SMALL_SHA256)) {
     store<u32>(BUFFER, bigEndian(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);
   } else {
     store<u64>(BUFFER, bswap<u64>((<u64>load<u32>(LENGTH)) << 3), BLOCK_BYTES - 8);
@@ -114,7 +114,7 @@ export function sha256Final(out: usize): void {
  * was a ^ b one round ago: `x` and `y` take turns to hold it. Additions wait for `e` as late as can be.
  */
 function hashBlocks(block: usize, end: usize): void {
-  if (ASC_SHRINK_LEVEL > 1) return hashBlocksRolled(block, end);
+  if (isDefined(SMALL_SHA256)) return hashBlocksRolled(block, end);
   for (; block < end; block += BLOCK_BYTES) {
     let w0 = bigEndian(load<u32>(block, 0, 1));
     let w1 = bigEndian(load<u32>(block, 4, 1));
@@ -282,7 +282,7 @@ function hashBlocksRolled(block: usize, end: usize): void {
 // @ts-ignore: decorator
 @inline
 function bigEndian(word: u32): u32 {
-  if (ASC_SHRINK_LEVEL > 1) return bswap<u32>(word);
+  if (isDefined(SMALL_SHA256)) return bswap<u32>(word);
   return (rotl<u32>(word, 8) & 0x00ff00ff) | rotr<u32>(word & 0x00ff00ff, 8);
 }
 

@@ -16,7 +16,7 @@ const SWITCHES = "assembly/cose/signature-switch.ts";
 export const SIGNATURE_VARIANTS: readonly SignatureVariant[] = [
   {
     // Trusts Ed25519 keys instead of P-256 ones; for both there is no room in the boot partition.
-    entry: { name: "bootloader-ed25519", source: "assembly/bootloader.ts", target: "small" },
+    entry: { name: "bootloader-ed25519", source: "assembly/bootloader.ts", target: "bootloader" },
     patches: [
       { file: SWITCHES, find: "ECDSA_P256: bool = true", replace: "ECDSA_P256: bool = false" },
       { file: SWITCHES, find: "ED25519: bool = false", replace: "ED25519: bool = true" },

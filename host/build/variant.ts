@@ -47,7 +47,7 @@ export async function buildVariant(variant: Variant): Promise<VariantModule> {
     switchPatch("TrustDomains", Feature.TrustDomains, variant.trustDomains),
     switchPatch("UpdateManagement", Feature.UpdateManagement, variant.updateManagement),
   ];
-  const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "small" } as const;
+  const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;
   const { module } = await compileModule(entry, patches, false);
   return { module: stripCustomSections(module), symbols: module };
 }

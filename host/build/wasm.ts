@@ -17,7 +17,7 @@ import type { Patch } from "./patch.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
 
 const ENTRIES: readonly Entry[] = [
-  { name: "bootloader", source: "assembly/bootloader.ts", target: "small" },
+  { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" },
   { name: "firmware-1", source: "assembly/firmware/firmware-1.ts", target: "release" },
   { name: "firmware-2", source: "assembly/firmware/firmware-2.ts", target: "release" },
   { name: "firmware-failing", source: "assembly/firmware/firmware-failing.ts", target: "release" },

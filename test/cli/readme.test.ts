@@ -28,7 +28,10 @@ describe("the README", () => {
     const commands = block
       .replaceAll("npx brownout", `"${process.execPath}" build/host/cli/brownout.js`)
       .replaceAll(/\bwork\b/g, folder);
-    const { status, stderr } = spawnSync("bash", ["-euc", commands], { cwd: projectRoot, encoding: "utf8" });
+    const { status, stderr } = spawnSync("bash", ["--norc", "-euc", commands], {
+      cwd: projectRoot,
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
     expect(status).toBe(0);
   });
