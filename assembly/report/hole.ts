@@ -24,10 +24,13 @@ export const enum Hole {
 /** The first hole for bytes. */
 export const FIRST_PIECE: u32 = 8;
 
+/** Bytes of what is kept for them. */
+export const HOLES_BYTES: u32 = 13 * 8;
+
 /** The numbers by hole, u64 each, and behind them the pieces: address and length. */
 // @ts-ignore: decorator
 @lazy
-export const HOLES: usize = memory.data(13 * 8, 8);
+export const HOLES: usize = memory.data(HOLES_BYTES, 8);
 
 /** Keeps a number. */
 export function keepNumber(hole: Hole, value: u64): void {

@@ -23,18 +23,22 @@ export const enum Reason {
 }
 
 /**
- * The reason of each Status of the groups 1 to 3, in their order, 32 to a group, and of group 4 behind
- * group 1. What has a zero here, or no place, is an operation that failed.
+ * The reason of each Status of the groups 1, 3, 4 and 2, one group behind the other. What has no place
+ * here is an operation that failed.
  */
 // @ts-ignore: decorator
 @lazy
 const TABLE: usize = memory.data<u8>([
   // 0x01xx, from CborTruncated on: the bytes themselves. AuthenticationMissing, CoseMalformed and
   // KeyMalformed are about something else.
-  1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 2, 1, 1, 1, 1, 1, 0,
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 2, 1, 1, 1, 1, 1, 11,
+  // 0x03xx: DraftTooOld, VersionUnsupported, MemberUnsupported, MemberUnknown, CommandUnsupported,
+  // CommandUnknown, ParameterUnsupported, ParameterUnknown, CoseUnsupported, AlgorithmUnsupported,
+  // DigestUnsupported, ArgumentUnsupported, DependenciesUnsupported
+  1, 1, 5, 5, 5, 5, 8, 8, 2, 3, 3, 5, 6,
   // 0x04xx: EnvelopeTooLarge, TooManyComponents, NestingTooDeep, TooManySignatures, ImageTooLarge,
-  // NumberTooLarge; and seven places to spare
-  0, 6, 5, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+  // NumberTooLarge, DatagramTooLarge; and, at 0x0410, TooManyDependencies
+  11, 6, 5, 2, 11, 1, 11, 11, 11, 11, 11, 11, 11, 11, 11, 6,
   // 0x02xx, Unsigned to SeveredDigestMismatch: who says so. AlgorithmUnprotected and PayloadEmbedded are
   // forms of COSE that SUIT does not allow; the sequence number is a condition that every device sets.
   4, 4, 4, 4, 2, 2, 4, 10, 4,
@@ -44,12 +48,10 @@ const TABLE: usize = memory.data<u8>([
   10, 10, 10, 10, 10, 10, 10, 11,
   // TryEachExhausted, IdentityUnchecked, ImageUnchecked, PayloadSizeMismatch, NothingInvoked, PayloadMissing
   10, 10, 10, 11, 11, 11,
-  // SeveredMemberMissing, CriticalHeader
-  11, 2, 0, 0,
-  // 0x03xx: DraftTooOld, VersionUnsupported, MemberUnsupported, MemberUnknown, CommandUnsupported,
-  // CommandUnknown, ParameterUnsupported, ParameterUnknown, CoseUnsupported, AlgorithmUnsupported,
-  // DigestUnsupported, ArgumentUnsupported, DependenciesUnsupported
-  1, 1, 5, 5, 5, 5, 8, 8, 2, 3, 3, 5, 6,
+  // SeveredMemberMissing, CriticalHeader; one that is not given out
+  11, 2, 11,
+  // ComponentUnauthorized, CosignatureMissing, DependencyUnchecked to WaitTimedOut
+  7, 4, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11,
   // Behind it all, the command that ends with a Status, from ComponentIndexInvalid on; 63 is none.
   // ComponentIndexInvalid, SoftFailureForbidden, VendorMismatch, ClassMismatch, DeviceMismatch
   12, 20, 1, 2, 24,
@@ -58,19 +60,21 @@ const TABLE: usize = memory.data<u8>([
   5, 14, 63, 63,
   // TryEachExhausted, IdentityUnchecked, ImageUnchecked, PayloadSizeMismatch, NothingInvoked, PayloadMissing
   15, 63, 23, 21, 63, 21,
+  // SeveredMemberMissing to CosignatureMissing; DependencyUnchecked, DependencyMismatch, NotDependency, ContentMismatch
+  63,
+  63, 63, 63, 63, 11, 7, 8, 6,
 ]);
 
-const TABLE_BYTES: u32 = 77;
-/** Where group 4 begins in it. */
-const GROUP_4: u32 = 19;
+const TABLE_BYTES: u32 = 91;
+/** Where the groups 1 to 4 begin in it, a byte each. */
+const GROUPS: u32 = 0 | (48 << 8) | (19 << 16) | (32 << 24);
 
 /** The SUIT_Report reason of a Status; Reason.Ok for Status.Ok alone. */
 export function reasonOf(status: u32): u32 {
   if (status == 0) return Reason.Ok;
   const group = status >> 8;
-  const place = (group == 4 ? GROUP_4 : (group - 1) << 5) + (status & 31) - 1;
-  const reason = place < TABLE_BYTES && (status & 0xff) < 32 ? <u32>load<u8>(TABLE + place) : 0;
-  return reason == 0 ? <u32>Reason.OperationFailed : reason;
+  const place = ((GROUPS >> ((group - 1) << 3)) & 0xff) + (status & 0xff) - 1;
+  return group < 5 && place < TABLE_BYTES ? <u32>load<u8>(TABLE + place) : Reason.OperationFailed;
 }
 
 /** In place of a command: the Status is not about one. */
@@ -84,5 +88,5 @@ export function commandOf(status: u32): u32 {
   if (status - Status.CommandUnsupported < 2) return 0;
   if (status - Status.ParameterUnsupported < 2) return 20;
   const index = status - FIRST_COMMAND_STATUS;
-  return index < 16 ? load<u8>(TABLE + TABLE_BYTES + index) : NO_COMMAND;
+  return index < 25 ? load<u8>(TABLE + TABLE_BYTES + index) : NO_COMMAND;
 }

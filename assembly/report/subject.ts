@@ -19,10 +19,10 @@ import {
   readItem,
   skipItem,
 } from "./cursor";
-import { Hole, keepBytes, keepNumber } from "./hole";
+import { Hole, HOLES, HOLES_BYTES, keepBytes, keepNumber } from "./hole";
 
 /** The commands that this build has, as bits. */
-const SUPPORTED_COMMANDS: u64 = 0x101b0d02e;
+const SUPPORTED_COMMANDS: u64 = 0x381fcd9ee;
 
 /** Bytes of a SHA-256 digest. */
 const DIGEST_BYTES: u32 = 32;
@@ -59,9 +59,6 @@ const MEMBERS: usize = memory.data(Key.End * Member.Bytes, 8);
 /** Sections in which a command may have failed, in the order in which they run. */
 const SECTION_KEYS: u32 = (Key.Invoke << 24) | (Key.Validate << 16) | (Key.Install << 8) | Key.SharedSequence;
 
-/** The directives that hold other commands: try-each and run-sequence. */
-const NESTING: u64 = 0x100008000;
-
 /**
  * Reads an envelope, or the first bytes of one.
  *
@@ -69,8 +66,7 @@ const NESTING: u64 = 0x100008000;
  * @param capacityBytes that may be read from there
  */
 export function readSubject(address: u32, capacityBytes: u32): void {
-  keepNumber(Hole.Sequence, 0);
-  keepNumber(Hole.Uri, 0);
+  memory.fill(HOLES, 0, HOLES_BYTES);
   keepBytes(Hole.Digest, <u32>NO_DIGEST, DIGEST_BYTES);
   memory.fill(MEMBERS, 0, Key.End * Member.Bytes);
   if (address < <u32>Memory.FlashBytes && flashCheck(address, capacityBytes) != Status.Ok) return;
@@ -126,38 +122,33 @@ function readMembers(address: u32, length: u32, first: u32): void {
 }
 
 /**
- * Finds the first command of a kind, or else the first directive that may hold one: its section, 0 for
- * nowhere, the bytes before it, and the component that a set-component-index before it selects.
+ * Finds the first command of a kind that no other holds, and keeps its place: its section, the bytes
+ * before it, and the component that a set-component-index before it selects. All stay 0 if there is none.
  *
  * @param command its number; 0 for a command that this build does not have
  */
 export function findCommand(command: u32): void {
   const commands = command == 0 ? ~SUPPORTED_COMMANDS : (<u64>1) << command;
-  for (let look: u32 = 0; look < 8; look++) {
-    const section = (SECTION_KEYS >> ((look & 3) << 3)) & 0xff;
-    // Of the shared sequence, which comes first in every section, common is told as the section.
-    keepNumber(Hole.Section, section == Key.SharedSequence ? Key.Common : section);
-    if (findIn(section, look < 4 ? commands : NESTING)) return;
-  }
-  keepNumber(Hole.Section, 0);
-  keepNumber(Hole.Offset, 0);
-  keepNumber(Hole.Index, 0);
-}
-
-/** Whether one of these commands, as bits, stands in a section; keeps its place. */
-function findIn(section: u32, commands: u64): bool {
-  const start = contentOf(section);
-  openCursor(start, lengthOf(section));
-  keepNumber(Hole.Index, 0);
-  readHead();
-  while (cursor < cursorEnd) {
-    keepNumber(Hole.Offset, cursor - start);
+  for (let sections: u32 = SECTION_KEYS; sections != 0; sections >>= 8) {
+    const section = sections & 0xff;
+    const start = contentOf(section);
+    let index: u64 = 0;
+    openCursor(start, lengthOf(section));
     readHead();
-    // Custom commands are counted as command 0, which nobody has.
-    const bit: u64 = itemArgument < 64 && itemMajor == Major.Unsigned ? (<u64>1) << itemArgument : 1;
-    if ((bit & commands) != 0) return true;
-    skipItem();
-    if (bit == 1 << 12) keepNumber(Hole.Index, itemMajor == Major.Unsigned ? itemArgument : 0);
+    while (cursor < cursorEnd) {
+      const offset = cursor - start;
+      readHead();
+      // Custom commands are counted as command 0, which nobody has.
+      const bit: u64 = itemArgument < 64 && itemMajor == Major.Unsigned ? (<u64>1) << itemArgument : 1;
+      if ((bit & commands) != 0) {
+        // Of the shared sequence, which comes first in every section, common is told as the section.
+        keepNumber(Hole.Section, section == Key.SharedSequence ? Key.Common : section);
+        keepNumber(Hole.Offset, offset);
+        keepNumber(Hole.Index, index);
+        return;
+      }
+      skipItem();
+      if (bit == 1 << 12) index = itemMajor == Major.Unsigned ? itemArgument : 0;
+    }
   }
-  return false;
 }

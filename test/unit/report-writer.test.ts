@@ -75,6 +75,12 @@ describe("the reason of a status", () => {
     [Status.DirectiveParameterMissing, 11],
     [Status.PayloadMissing, 11],
     [Status.CriticalHeader, 2],
+    [Status.ComponentUnauthorized, 7],
+    [Status.CosignatureMissing, 4],
+    [Status.DependencyUnchecked, 10],
+    [Status.ContentMismatch, 10],
+    [Status.VersionMismatch, 10],
+    [Status.WaitTimedOut, 11],
     [Status.DraftTooOld, 1],
     [Status.CommandUnsupported, 5],
     [Status.ParameterUnknown, 8],
@@ -86,11 +92,30 @@ describe("the reason of a status", () => {
     [Status.TooManySignatures, 2],
     [Status.NumberTooLarge, 1],
     [Status.DatagramTooLarge, 11],
+    [Status.TooManyDependencies, 6],
     [Status.FlashFailed, 11],
     [Status.SelfTestFailed, 11],
   ])("of 0x%s is %i", (status, reason) => {
     refuel();
     expect(exports.reasonOf(status)).toBe(reason);
+  });
+});
+
+describe("the command that ends with a status", () => {
+  it.each([
+    [Status.CommandUnsupported, 0],
+    [Status.ParameterUnknown, 20],
+    [Status.VendorMismatch, 1],
+    [Status.PayloadMissing, 21],
+    [Status.ComponentUnauthorized, 63],
+    [Status.DependencyUnchecked, 11],
+    [Status.DependencyMismatch, 7],
+    [Status.NotDependency, 8],
+    [Status.ContentMismatch, 6],
+    [Status.UseBeforeExpired, 63],
+  ])("of 0x%s is %i", (status, command) => {
+    refuel();
+    expect(exports.commandOf(status)).toBe(command);
   });
 });
 
