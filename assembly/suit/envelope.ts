@@ -83,6 +83,8 @@ export function openEnvelope(address: u32, capacity: u32, isExact: bool): i32 {
   cborOpen(address, capacity);
   let status = cborHead();
   if (status != Status.Ok) return status;
+  // Drafts before -14 had no tag; what is not tagged is not read as if it were of today.
+  if (cborMajor == Major.Map) return Status.DraftTooOld;
   if (cborMajor != Major.Tag || cborArgument != EnvelopeTag.Suit) return Status.EnvelopeTag;
   status = cborMap();
   if (status != Status.Ok) return status;

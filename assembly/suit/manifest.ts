@@ -7,6 +7,7 @@ import {
   cborBytes,
   cborContent,
   cborEnd,
+  cborInteger,
   cborIntegerKey,
   cborLength,
   cborLimit,
@@ -84,22 +85,17 @@ export function openManifest(): i32 {
   invokeContent = 0;
   installContent = 0;
   installIsMissing = false;
-  cborOpen(manifestContent, manifestEnd - manifestContent);
-  let status = cborMap();
+  let status = refuseOldDraft();
   if (status != Status.Ok) return status;
+  cborOpen(manifestContent, manifestEnd - manifestContent);
+  cborMap();
   let seen: u32 = 0;
-  let previous: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
-    const key = cborPosition;
-    status = cborIntegerKey(previous);
-    if (status != Status.Ok) return status;
-    previous = key;
+    cborInteger();
     if (cborValue >= 0 && cborValue < 32) seen |= 1 << (<u32>cborValue);
     status = readMember(cborValue);
     if (status != Status.Ok) return status;
   }
-  status = cborEnd();
-  if (status != Status.Ok) return status;
   if ((seen & Seen.Required) != Seen.Required) return Status.ManifestMemberMissing;
   // Nobody signed an envelope member that the manifest does not mention.
   if (installStart != 0 && (seen & Seen.Install) == 0) return Status.MemberRedundant;
@@ -133,6 +129,29 @@ export function matchComponents(): i32 {
 export function sequenceNumberAgain(): u64 {
   cborOpen(sequencePosition, manifestEnd - sequencePosition);
   return cborUnsigned() == Status.Ok ? cborArgument : 0;
+}
+
+/**
+ * Reads the manifest as a map and nothing more, and refuses one of an old draft: next to the keys that
+ * only those have, 7, 8 and 9 mean something else.
+ */
+function refuseOldDraft(): i32 {
+  cborOpen(manifestContent, manifestEnd - manifestContent);
+  let status = cborMap();
+  if (status != Status.Ok) return status;
+  let previous: u32 = 0;
+  for (let pairs = cborLength; pairs > 0; pairs--) {
+    const key = cborPosition;
+    status = cborIntegerKey(previous);
+    if (status != Status.Ok) return status;
+    previous = key;
+    if (cborValue >= 0 && cborValue < 32 && ((MemberSet.ManifestOldDraft >> (<u32>cborValue)) & 1) != 0) {
+      return Status.DraftTooOld;
+    }
+    status = cborSkip();
+    if (status != Status.Ok) return status;
+  }
+  return cborEnd();
 }
 
 function readMember(key: i64): i32 {
