@@ -3,6 +3,7 @@
  *
  * Speed is always a ratio to a peer in the same run; sizes are computed from the binaries.
  */
+import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
@@ -11,14 +12,31 @@ import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchSha256 } from "./sha256.ts";
 import { formatTable } from "./table.ts";
 
+/** The command of benchmarks/agreement.ts does more. */
+const AGREEMENT_ENVELOPES = 20_000;
+
 const tables = [await benchEs256(), await benchSha256()];
 const footprints = measureFootprints();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
+const agreement = measureAgreement(AGREEMENT_ENVELOPES);
 
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ tables, footprints, campaign, glitches, fuzz }, null, 2));
+  console.log(
+    JSON.stringify(
+      {
+        tables,
+        footprints,
+        campaign,
+        glitches,
+        fuzz,
+        agreement: { ...agreement, reasons: Object.fromEntries(agreement.reasons) },
+      },
+      null,
+      2,
+    ),
+  );
 } else {
   const parts = [
     ...tables.map(formatTable),
@@ -26,6 +44,7 @@ if (process.argv.includes("--json")) {
     formatCampaign(campaign),
     formatGlitches(glitches),
     formatFuzz(fuzz),
+    formatAgreement(agreement),
   ];
   console.log(parts.join("\n\n"));
 }

@@ -59,7 +59,7 @@ export const enum CommonMember {
   SharedSequence = 4,
 }
 
-/** Commands, SUIT §8.4.8 to §8.4.10. */
+/** Commands, SUIT §8.4.9 to §8.4.11. */
 export const enum Command {
   VendorIdentifier = 1,
   ClassIdentifier = 2,
@@ -98,7 +98,7 @@ export const enum Parameter {
 /** Parameters the family knows: 1–5, 12–14, 18, 19, 21–30. */
 export const KNOWN_PARAMETERS: u64 = 0x7fec703e;
 
-/** Digest algorithms, SUIT §8.3 and RFC 9054 §3. */
+/** Digest algorithms, SUIT §10 and RFC 9054 §3. */
 export const enum DigestAlgorithm {
   Sha256 = -16,
   /** What drafts before -13 called SHA-256. */

@@ -194,7 +194,7 @@ function readMember(key: i64): i32 {
 
 /**
  * Reads a severable member: a byte string of its own, or the digest of what the envelope carries
- * (SUIT §8.5). The digest covers the severed byte string with its head.
+ * (SUIT §8.4.12, §8.6). The digest covers the severed byte string with its head.
  */
 function readSeverable(start: u32, end: u32): i32 {
   memberContent = 0;

@@ -82,7 +82,7 @@ function readParameter(key: i64, selection: u32): i32 {
   return ((KNOWN_PARAMETERS >> (<u64>key)) & 1) != 0 ? Status.ParameterUnsupported : Status.ParameterUnknown;
 }
 
-/** Reads a UUID; a CBOR-PEN identifier, the other form, is not supported (SUIT §8.4.8.1). */
+/** Reads a UUID; a CBOR-PEN identifier, the other form, is not supported (SUIT §8.4.8.3). */
 function readIdentifier(selection: u32, offset: usize): i32 {
   const status = cborBytes();
   if (status == Status.CborUnexpectedType && cborMajor == Major.Tag) return Status.ArgumentUnsupported;

@@ -23,35 +23,58 @@ import { seedEnvelopes } from "./seed.ts";
 
 /** The envelopes. */
 export function agreementSeeds(): Uint8Array[] {
-  const component: Cbor = [new TextEncoder().encode("app")];
   return [
     ...seedEnvelopes(),
-    ...COMMANDS.flatMap((command) => {
-      const pair = [command.label, argumentOf(command)];
-      return [withMembers([[20, sequence(...pair, 3, 15)]]), withCommon([[4, sequence(...pair)]])];
-    }),
-    ...PARAMETERS.flatMap((parameter) => {
-      const setting = [20, new Map<Cbor, Cbor>([[parameter.label, valueOf(parameter)]])];
-      return [
-        withMembers([[20, sequence(...setting)]]),
-        withMembers([[20, sequence(32, sequence(...setting))]]),
-      ];
-    }),
+    ...COMMANDS.flatMap((command) => [commandEnvelope(command), sharedCommandEnvelope(command)]),
+    ...PARAMETERS.flatMap((parameter) => [parameterEnvelope(parameter), hardParameterEnvelope(parameter)]),
+    ...MANIFEST_MEMBERS.filter(({ label }) => label > 3).map(memberEnvelope),
+    ...SEVERABLE_MEMBERS.map(severedMemberEnvelope),
+    ...COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies").map(dependenciesEnvelope),
+    ...RETIRED_MANIFEST_KEYS.map((label) => withMembers([[label, sequence(3, 15)]])),
     withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[1, new Tagged(PEN_TAG, Uint8Array.of(1))]]))]]),
     withMembers([[20, sequence(12, [0], 3, 15, 12, [0, 0], 3, 15)]]),
-    ...MANIFEST_MEMBERS.filter(({ label }) => label > 3).map((member) =>
-      withMembers([[member.label, memberValue(member)]]),
-    ),
-    ...SEVERABLE_MEMBERS.map((member) => {
-      const value = memberValue(member);
-      return envelopeOf([[member.label, digestItem(encodeCbor(value))]], [], [[member.label, value]]);
-    }),
-    ...RETIRED_MANIFEST_KEYS.map((label) => withMembers([[label, sequence(3, 15)]])),
-    ...COMMON_MEMBERS.filter(({ label }) => label === 1).map(({ label }) =>
-      withCommon([[label, new Map<Cbor, Cbor>([[1, new Map([[1, component]])]])]]),
-    ),
     ...[Limit.Nesting, Limit.Nesting + 1].map((depth) => withMembers([[20, sequence(...nested(depth))]])),
   ];
+}
+
+/** A manifest that has the command where it may stand: in install, or in invoke. */
+export function commandEnvelope(command: CommandLabel): Uint8Array {
+  const member = command.name === "invoke" ? 9 : 20;
+  return withMembers([[member, sequence(command.label, argumentOf(command), 3, 15)]]);
+}
+
+/** A manifest that has the command in its shared sequence. */
+export function sharedCommandEnvelope(command: CommandLabel): Uint8Array {
+  return withCommon([[4, sequence(command.label, argumentOf(command))]]);
+}
+
+/** A manifest that sets the parameter in a sequence where every one may be set. */
+export function parameterEnvelope(parameter: ParameterLabel): Uint8Array {
+  return withMembers([[20, sequence(32, sequence(...setting(parameter)))]]);
+}
+
+/** A manifest that has the member. */
+export function memberEnvelope(member: MemberLabel): Uint8Array {
+  return withMembers([[member.label, memberValue(member)]]);
+}
+
+/** A manifest from which the member was severed, in an envelope that has it. */
+export function severedMemberEnvelope(member: MemberLabel): Uint8Array {
+  const value = memberValue(member);
+  return envelopeOf([[member.label, digestItem(encodeCbor(value))]], [], [[member.label, value]]);
+}
+
+/** A manifest whose second component is a dependency. */
+export function dependenciesEnvelope({ label }: MemberLabel): Uint8Array {
+  return withCommon([[label, new Map<Cbor, Cbor>([[1, new Map<Cbor, Cbor>()]])]]);
+}
+
+function hardParameterEnvelope(parameter: ParameterLabel): Uint8Array {
+  return withMembers([[20, sequence(...setting(parameter))]]);
+}
+
+function setting(parameter: ParameterLabel): readonly Cbor[] {
+  return [20, new Map<Cbor, Cbor>([[parameter.label, valueOf(parameter)]])];
 }
 
 type Pairs = readonly (readonly [number, Cbor])[];

@@ -223,7 +223,7 @@ function checkComponent(reader: CborReader, index: number): Uint8Array {
 
 /**
  * Reads a severable member: bytes of its own, or the digest of bytes that may stand in the envelope
- * (§8.5). The digest covers the byte string with its head.
+ * (§8.4.12, §8.6). The digest covers the byte string with its head.
  *
  * @returns the bytes, wherever they are; undefined if they were severed and are not there
  */

@@ -26,7 +26,7 @@ export interface SequenceContext {
   readonly shared: boolean;
 }
 
-/** Commands below this number are custom ones (draft-ietf-suit-manifest-37 §8.4.10). */
+/** Commands below this number are custom ones (draft-ietf-suit-manifest-37 §8.4.11). */
 const LAST_REGISTERED_COMMAND = -256n;
 /** Reporting policies have four bits. */
 const MAXIMUM_POLICY = 15n;
