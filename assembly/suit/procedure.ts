@@ -122,17 +122,20 @@ function openForSlot(slot: u32): i32 {
   return sequenceNumber < sequenceFloor ? Status.SequenceTooOld : Status.Ok;
 }
 
-/** The dry pass over every section, which rejects what is unsupported before any side effect. */
+/**
+ * The dry pass over every section in the order of the procedures, which rejects what is unsupported before
+ * any side effect.
+ */
 function rehearse(slot: u32): i32 {
   clearInvoked();
   let status: i32 = Status.Ok;
   if (sharedContent != 0) status = runSequence(sharedContent, sharedLength, Mode.Dry | Mode.Shared, slot);
+  if (status == Status.Ok && installContent != 0) {
+    status = runSequence(installContent, installLength, Mode.Dry, slot);
+  }
   if (status == Status.Ok) status = runSequence(validateContent, validateLength, Mode.Dry, slot);
   if (status == Status.Ok && invokeContent != 0) {
     status = runSequence(invokeContent, invokeLength, Mode.Dry | Mode.Invoke, slot);
-  }
-  if (status == Status.Ok && installContent != 0) {
-    status = runSequence(installContent, installLength, Mode.Dry, slot);
   }
   return status;
 }

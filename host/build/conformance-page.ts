@@ -171,7 +171,7 @@ const ORDER = [
   "4. The manifest as a map of CBOR, and keys of old drafts in it; then member by member, a severed one with its",
   "   digest; then what is missing, and what the envelope has and the manifest does not mention.",
   "5. The common map from its first byte to its last.",
-  "6. The sequences: shared, validate, invoke, install. Each one first as an array that fills its bytes, then",
+  "6. The sequences: shared, install, validate, invoke. Each one first as an array that fills its bytes, then",
   "   command by command, nested ones where they stand.",
   "",
 ];

@@ -45,8 +45,11 @@ interface Members {
 
 /** Members without which a manifest says nothing. */
 const REQUIRED: readonly number[] = [1, 2, 3, 7];
-/** The order in which sequences are looked into; the shared sequence comes before all of them. */
-const SEQUENCE_ORDER: readonly number[] = [7, 9, 20];
+/**
+ * The order in which sequences are looked into, which is that of the procedures: dependency-resolution to
+ * install, validate, load and invoke, uninstall. The shared sequence comes before all of them.
+ */
+const SEQUENCE_ORDER: readonly number[] = [15, 16, 18, 20, 7, 8, 9, 24];
 
 /**
  * Checks the manifest of an authenticated envelope and the members that were severed from it: the map as
