@@ -52,7 +52,7 @@ describe("device and host", () => {
     expect(told).toEqual([]);
     expect([...reasons.values()].reduce((sum, count) => sum + count, 0)).toBe(ENVELOPES);
     expect([...reasons.keys()].sort()).toEqual(codesOfBytes.sort());
-  }, 240_000);
+  }, 600_000);
 
   it("are seen to disagree where the device compares no digests", () => {
     const { disagreements } = compareReadings({
