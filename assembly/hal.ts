@@ -79,3 +79,16 @@ export declare function idle(milliseconds: u32): i32;
 // @ts-ignore: decorator
 @external("hal", "watchdog_kick")
 export declare function watchdogKick(): i32;
+
+/** Energy left in the battery as a u32 at `out` [mWh]. Only builds with update management ask for it. */
+// @ts-ignore: decorator
+@external("hal", "battery")
+export declare function battery(out: usize): i32;
+
+/**
+ * Asks the application whether an update of this priority may be made now; smaller is more urgent.
+ * Status.UpdateUnauthorized says no. Only builds with update management ask for it.
+ */
+// @ts-ignore: decorator
+@external("hal", "authorize")
+export declare function authorize(priority: i32): i32;

@@ -17,6 +17,7 @@ export const enum Witness {
   Vendor = 0x69965ab4,
   Class = 0x96a53c78,
   Image = 0xa5c3691e,
+  Dependency = 0xc3695a3c,
 }
 
 /**

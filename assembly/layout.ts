@@ -62,6 +62,11 @@ export const enum DevicePage {
 export const enum Policy {
   /** Accept a manifest that never checks vendor and class. */
   AllowUncheckedIdentity = 1,
+  /**
+   * Where four bits begin, one for each trust anchor in the order of the device page: those that are
+   * set must all have signed an envelope. With none set, any one anchor is enough.
+   */
+  RequiredAnchorsShift = 8,
 }
 
 /** The two image slots, as `component-slot` counts them. */

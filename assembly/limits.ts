@@ -7,12 +7,16 @@
 export const enum Limit {
   /** Components in one manifest. RAM: one parameter set each. */
   Components = 2,
-  /** Sequences nested in sequences: try-each and run-sequence. RAM: one frame each. */
+  /** Dependencies of one manifest; a dependency has none. Fixed. RAM: one parameter set. */
+  Dependencies = 1,
+  /** Sequences nested in sequences: try-each, run-sequence, process-dependency. RAM: one frame each. */
   Nesting = 4,
   /** Authentication blocks in one envelope. Time: one signature each. */
   Signatures = 4,
   /** Trust anchors in the device page. Time: one signature each. */
   Anchors = 4,
+  /** Pages erased in one power-on when a slot is cleaned. Time: one reset for each such group. */
+  CleanedPages = 5,
   /** Trial boots of a candidate before it is reverted; a power cut counts as one. */
   TrialBoots = 3,
   /** Payload bytes of one CoAP block (RFC 7959). RAM: the datagram buffer. */

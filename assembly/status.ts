@@ -111,6 +111,30 @@ export const enum Status {
   SeveredMemberMissing = 0x021d,
   /** A COSE header parameter is marked critical (RFC 9052 §3.1). */
   CriticalHeader = 0x021e,
+  /** No key that signed the manifest may touch this component. */
+  ComponentUnauthorized = 0x0220,
+  /** A signature that the device page requires besides another is missing. */
+  CosignatureMissing = 0x0221,
+  /** A dependency was processed without its integrity having been checked. */
+  DependencyUnchecked = 0x0222,
+  /** The dependency's manifest does not have the digest that its dependent states. */
+  DependencyMismatch = 0x0223,
+  /** The selected component is no dependency. */
+  NotDependency = 0x0224,
+  /** The component does not hold the content that the manifest states. */
+  ContentMismatch = 0x0225,
+  /** The present time is not before use-before. */
+  UseBeforeExpired = 0x0226,
+  /** The component has the very digest that it must not have. */
+  ImageMatches = 0x0227,
+  /** The battery holds less than the manifest asks for. */
+  BatteryTooLow = 0x0228,
+  /** The application does not allow the update now. */
+  UpdateUnauthorized = 0x0229,
+  /** The installed version is none of those that the manifest is meant for. */
+  VersionMismatch = 0x022a,
+  /** An event that the manifest waits for did not happen. */
+  WaitTimedOut = 0x022b,
 
   /** An envelope of an older draft of SUIT, whose keys mean something else today. */
   DraftTooOld = 0x0301,
@@ -153,6 +177,8 @@ export const enum Status {
   NumberTooLarge = 0x0406,
   /** A datagram is larger than the buffer for it. */
   DatagramTooLarge = 0x0407,
+  /** More dependencies than the limit, or a dependency of a dependency. */
+  TooManyDependencies = 0x0410,
 
   /** The flash refused or failed an operation. */
   FlashFailed = 0x0501,

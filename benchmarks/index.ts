@@ -10,6 +10,7 @@ import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchSha256 } from "./sha256.ts";
+import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
 import { formatTable } from "./table.ts";
 
 /** The command of benchmarks/agreement.ts does more. */
@@ -17,6 +18,7 @@ const AGREEMENT_ENVELOPES = 20_000;
 
 const tables = [await benchEs256(), await benchSha256()];
 const footprints = measureFootprints();
+const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
@@ -28,6 +30,7 @@ if (process.argv.includes("--json")) {
       {
         tables,
         footprints,
+        suitSizes,
         campaign,
         glitches,
         fuzz,
@@ -41,6 +44,7 @@ if (process.argv.includes("--json")) {
   const parts = [
     ...tables.map(formatTable),
     ...footprints.map(formatFootprint),
+    formatSuitSizes(suitSizes),
     formatCampaign(campaign),
     formatGlitches(glitches),
     formatFuzz(fuzz),

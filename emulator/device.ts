@@ -17,7 +17,15 @@ import { Counters } from "./counters.ts";
 import { NO_BITS, type DeviceBits } from "./device-bits.ts";
 import { nanojoulesOf } from "./energy.ts";
 import { Flash } from "./flash.ts";
-import { busFaultSignal, ControlSignal, Hal, HAL_SIGNATURES, type HalStage, type LogLine } from "./hal.ts";
+import {
+  busFaultSignal,
+  ControlSignal,
+  Hal,
+  HAL_SIGNATURES,
+  type HalStage,
+  type LogLine,
+  type Surroundings,
+} from "./hal.ts";
 import { ImageCache } from "./image-cache.ts";
 import { Link, type LinkPeer } from "./link.ts";
 import { FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "./memory-map.ts";
@@ -51,6 +59,8 @@ export interface DeviceOptions {
   readonly seed?: number;
   /** Time waiting for an answer after which the next `idle` ends the cycle [µs]; two minutes by default. */
   readonly idleLimitMicros?: number;
+  /** What the device can find out about time, battery and permission; nothing by default. */
+  readonly surroundings?: Surroundings;
   /** Which of the profile's times the clock uses; `typical` by default. */
   readonly timing?: Timing;
   /** Operations that are played at the first power-on, in place of the bootloader; see recording.ts. */
@@ -172,6 +182,7 @@ export class Device {
       link: this.#link,
       watchdog: this.#watchdog,
       random: this.#random,
+      surroundings: options.surroundings ?? {},
       idleLimitMicros: options.idleLimitMicros ?? DEFAULT_IDLE_LIMIT_MICROS,
     });
     this.#imports = { env: { memory: wasmMemory }, hal: { ...this.#hal.functions } };

@@ -56,6 +56,16 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** What a device can find out about the world; the same at every power-on. */
+export interface Surroundings {
+  /** Seconds since 1970; a part without a clock does not know. */
+  readonly timeSeconds?: bigint;
+  /** Energy left in the battery [mWh]; a part without a gauge does not know. */
+  readonly batteryMilliwattHours?: number;
+  /** Whether an update of this priority may be made; a part that has nobody to ask does not know. */
+  readonly authorizes?: (priority: number) => boolean;
+}
+
 /** The parts of a device that the HAL gives access to. */
 export interface HalParts {
   readonly profile: Profile;
@@ -68,6 +78,8 @@ export interface HalParts {
   readonly watchdog: Watchdog;
   readonly random: RandomBytes;
   readonly violations: ViolationLog;
+  /** Nothing by default. */
+  readonly surroundings?: Surroundings;
   /** Time waiting for an answer after which the next `idle` ends the power cycle [µs]. */
   readonly idleLimitMicros: number;
 }
@@ -92,6 +104,8 @@ export const HAL_SIGNATURES = Object.freeze({
   link_send: takes("i32", "i32"),
   idle: takes("i32"),
   watchdog_kick: takes(),
+  battery: takes("i32"),
+  authorize: takes("i32"),
 });
 
 /** Log lines kept per power cycle; software that logs for ever loses the later ones. */
@@ -125,6 +139,7 @@ export class Hal {
       ...this.#storageFunctions(),
       ...this.#controlFunctions(),
       ...this.#dataFunctions(),
+      ...this.#surroundingsFunctions(),
     });
   }
 
@@ -228,8 +243,30 @@ export class Hal {
         watchdog.kick();
         return Status.Ok;
       },
+    };
+  }
 
-      time: (): Status => Status.HalUnavailable,
+  #surroundingsFunctions() {
+    const { timeSeconds, batteryMilliwattHours, authorizes } = this.#parts.surroundings ?? {};
+    return {
+      time: (out: number): Status => {
+        if (timeSeconds === undefined) return Status.HalUnavailable;
+        if (!this.#writable(out >>> 0, 8)) return Status.HalArgument;
+        this.#view.setBigUint64(out >>> 0, timeSeconds, true);
+        return Status.Ok;
+      },
+
+      battery: (out: number): Status => {
+        if (batteryMilliwattHours === undefined) return Status.HalUnavailable;
+        if (!this.#writable(out >>> 0, 4)) return Status.HalArgument;
+        this.#view.setUint32(out >>> 0, batteryMilliwattHours, true);
+        return Status.Ok;
+      },
+
+      authorize: (priority: number): Status => {
+        if (authorizes === undefined) return Status.HalUnavailable;
+        return authorizes(priority) ? Status.Ok : Status.UpdateUnauthorized;
+      },
     };
   }
 

@@ -22,7 +22,7 @@ export {
 export { NO_BITS, type DeviceBit, type DeviceBitKind, type DeviceBits } from "./device-bits.ts";
 export { nanojoulesOf } from "./energy.ts";
 export type { Flash } from "./flash.ts";
-export { HAL_SIGNATURES, type LogLine } from "./hal.ts";
+export { HAL_SIGNATURES, type LogLine, type Surroundings } from "./hal.ts";
 export type { LinkPeer } from "./link.ts";
 export { LossyLink } from "./lossy-link.ts";
 export {

@@ -268,6 +268,66 @@ export const STATUS_TEXT = {
     sentence: "The signature marks a header parameter as critical, and none of those is understood.",
     hint: "Sign the envelope again without the crit header parameter.",
   },
+  [Status.ComponentUnauthorized]: {
+    code: "component-unauthorized",
+    sentence: "None of the keys that signed the manifest may touch one of its components.",
+    hint: "Sign with a key that has the right, or leave the component to a manifest of its owner.",
+  },
+  [Status.CosignatureMissing]: {
+    code: "cosignature-missing",
+    sentence: "A signature that the device requires besides the others is missing.",
+    hint: "Sign the envelope with every key that the device page requires.",
+  },
+  [Status.DependencyUnchecked]: {
+    code: "dependency-unchecked",
+    sentence: "A dependency is processed without its integrity having been checked.",
+    hint: "Put dependency-integrity before process-dependency in the same procedure.",
+  },
+  [Status.DependencyMismatch]: {
+    code: "dependency-mismatch",
+    sentence: "The dependency's manifest does not have the digest that its dependent states.",
+    hint: "Deliver the dependency that is meant, or state its digest.",
+  },
+  [Status.NotDependency]: {
+    code: "not-dependency",
+    sentence: "The selected component is no dependency.",
+    hint: "Select the index that stands under dependencies in the common map.",
+  },
+  [Status.ContentMismatch]: {
+    code: "content-mismatch",
+    sentence: "The component does not hold the content that the manifest states.",
+    hint: "Deliver the content that is meant, or correct the parameter content.",
+  },
+  [Status.UseBeforeExpired]: {
+    code: "use-before-expired",
+    sentence: "The present time is not before use-before.",
+    hint: "Publish a manifest with a later use-before.",
+  },
+  [Status.ImageMatches]: {
+    code: "image-matches",
+    sentence: "The component has the very digest that it must not have.",
+    hint: "The device needs no such update; correct the digest if it does.",
+  },
+  [Status.BatteryTooLow]: {
+    code: "battery-too-low",
+    sentence: "The battery holds less than the manifest asks for.",
+    hint: "Charge the device and offer the update again.",
+  },
+  [Status.UpdateUnauthorized]: {
+    code: "update-unauthorized",
+    sentence: "The application does not allow the update now.",
+    hint: "Give the permission on the device and offer the update again.",
+  },
+  [Status.VersionMismatch]: {
+    code: "version-mismatch",
+    sentence: "The installed version is none of those that the manifest is meant for.",
+    hint: "Install an update that leads to such a version first.",
+  },
+  [Status.WaitTimedOut]: {
+    code: "wait-timed-out",
+    sentence: "An event that the manifest waits for did not happen.",
+    hint: "Offer the update again when the event is near.",
+  },
 
   [Status.DraftTooOld]: {
     code: "draft-too-old",
@@ -370,6 +430,11 @@ export const STATUS_TEXT = {
     code: "datagram-too-large",
     sentence: "A datagram is larger than the buffer for it.",
     hint: "Send blocks of at most 256 bytes.",
+  },
+  [Status.TooManyDependencies]: {
+    code: "too-many-dependencies",
+    sentence: "The manifest has more dependencies than this build holds, or a dependency has one of its own.",
+    hint: "Keep to one dependency without further ones, or build with other limits (assembly/limits.ts).",
   },
 
   [Status.FlashFailed]: { code: "flash-failed", sentence: "The flash refused an operation.", hint: HARDWARE },

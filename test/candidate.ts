@@ -1,10 +1,11 @@
 /**
  * A device on which a candidate is staged: the bootloader judges it at the next power-on.
  */
-import { Phase, type Policy, Slot } from "../assembly/layout.ts";
+import { Phase, Slot } from "../assembly/layout.ts";
 import type { Status } from "../assembly/status.ts";
 import { Device, type PowerCycle } from "../emulator/device.ts";
 import { readJournal } from "../emulator/explore/journal.ts";
+import type { Surroundings } from "../emulator/hal.ts";
 import { profileNamed } from "../emulator/profile.ts";
 import { buildDevicePage, provision } from "../emulator/provision.ts";
 import { coseKeyBytes } from "../host/keys/cose-key.ts";
@@ -24,7 +25,7 @@ export const deviceId = Uint8Array.from({ length: 16 }, (_, index) => 0xd0 + ind
 
 const vendorId = vendorIdentifier("brownout.example");
 const classId = classIdentifier(vendorId, "sensor");
-const bootloader = readWasm("bootloader");
+const ownBootloader = readWasm("bootloader");
 const profile = profileNamed("class1");
 
 /** The short form of a manifest that this device accepts; sequence number 2. */
@@ -40,9 +41,16 @@ export const acceptable = {
 export interface CandidateOptions {
   readonly payload?: Uint8Array | undefined;
   readonly floor?: bigint;
-  readonly policy?: Policy;
+  readonly policy?: number;
   readonly anchors?: readonly Key[];
+  /** Components that each anchor may touch, as bits; all of them unless given. */
+  readonly rights?: readonly number[];
   readonly components?: readonly string[];
+  /** Another build of the bootloader. */
+  readonly bootloader?: Uint8Array;
+  readonly surroundings?: Surroundings;
+  /** The manifest of the running image; sequence number 1 unless given. */
+  readonly running?: object;
 }
 
 /** What became of a candidate. */
@@ -60,8 +68,16 @@ export function signed(json: object, key = trusted): Uint8Array {
 
 /** Stages an envelope with its payload in slot B, and powers the device on once. */
 export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = {}): Judgement {
-  const { payload = image, floor = 1n, policy = 0, anchors = [trusted], components = ["app"] } = options;
-  const device = new Device({ profile });
+  const {
+    payload = image,
+    floor = 1n,
+    policy = 0,
+    anchors = [trusted],
+    components = ["app"],
+    rights,
+  } = options;
+  const { bootloader = ownBootloader, surroundings = {}, running = {} } = options;
+  const device = new Device({ profile, surroundings });
   provision(device, {
     bootloader,
     devicePage: buildDevicePage({
@@ -70,14 +86,14 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
       vendorId,
       classId,
       deviceId,
-      anchors: cborArray(anchors.map(coseKeyBytes)),
+      anchors: cborArray(anchors.map((key, index) => coseKeyBytes(key, rights?.[index]))),
       components: cborArray(
         components.map((name) => Uint8Array.from([0x81, 0x40 + name.length, ...Buffer.from(name)])),
       ),
       policy,
     }),
     slots: {
-      A: { envelope: signed({ ...acceptable, sequenceNumber: 1 }), payload: image },
+      A: { envelope: signed({ ...acceptable, sequenceNumber: 1, ...running }), payload: image },
       B: { envelope, payload },
     },
     journal: { phase: Phase.Staged, activeSlot: Slot.A },

@@ -159,9 +159,19 @@ function step(word: u32): void {
   if (record(word) == Status.Ok) halReset();
 }
 
-/** Appends a boot state. The bootloader never changes the active slot, so one that differs is a glitch. */
+/**
+ * Appends a boot state. The bootloader never changes the active slot, and counts the boots of a trial
+ * one by one: a state that does otherwise is a glitch.
+ */
 function record(word: u32): i32 {
   const before = journalRead();
   if (before != 0 && activeOf(word) != activeOf(before)) return Status.FlashFailed;
+  if (phaseOf(word) == Phase.Trial && !continuesTrial(before, word)) return Status.FlashFailed;
   return phaseOf(word) == Phase.Reverted ? journalReopen(word) : journalAppend(word);
+}
+
+/** Whether a trial follows from the state before: its first record from Staged, its others from one another. */
+function continuesTrial(before: u32, word: u32): bool {
+  if (trialBootsOf(word) == 0) return phaseOf(before) == Phase.Staged;
+  return phaseOf(before) == Phase.Trial && trialBootsOf(before) + 1 == trialBootsOf(word);
 }

@@ -6,6 +6,7 @@
  * (RFC 9864 §2).
  */
 import {
+  cborArgument,
   cborArray,
   cborBytes,
   cborContent,
@@ -14,8 +15,10 @@ import {
   cborMap,
   cborOpen,
   cborSkip,
+  cborUnsigned,
   cborValue,
 } from "../cbor/reader";
+import { Feature } from "../feature";
 import { anchorsAddress, anchorsBytes } from "../flash/device-page";
 import { Limit } from "../limits";
 import { Status } from "../status";
@@ -33,6 +36,11 @@ const enum KeyLabel {
   Crv = -1,
   X = -2,
   Y = -3,
+  /**
+   * Of this project, from the range for private use: which components of the device the key may
+   * touch, as bits in the order of the device page. All of them unless it is there.
+   */
+  Components = -65537,
 }
 
 const enum KeyType {
@@ -47,6 +55,8 @@ const enum Curve {
 export let anchorX: u32 = 0;
 /** Address of the 32-byte y coordinate of the anchor last opened. */
 export let anchorY: u32 = 0;
+/** The components that the anchor last opened may touch, as bits. */
+export let anchorComponents: u32 = 0;
 let anchorAlgorithm: i64 = 0;
 
 /**
@@ -82,6 +92,7 @@ function readKey(pairs: u32): i32 {
   anchorX = 0;
   anchorY = 0;
   anchorAlgorithm = Algorithm.None;
+  anchorComponents = u32.MAX_VALUE;
   let type: i64 = 0;
   let curve: i64 = 0;
   for (; pairs > 0; pairs--) {
@@ -93,6 +104,10 @@ function readKey(pairs: u32): i32 {
       if (cborBytes() != Status.Ok || cborLength != 32) return Status.KeyMalformed;
       if (label == KeyLabel.X) anchorX = cborContent;
       else anchorY = cborContent;
+    } else if (label == KeyLabel.Components) {
+      // A build that does not know of rights must not use a key whose rights are limited.
+      if (!Feature.TrustDomains || cborUnsigned() != Status.Ok) return Status.KeyMalformed;
+      anchorComponents = <u32>cborArgument;
     } else if (label == KeyLabel.Kty || label == KeyLabel.Crv || label == KeyLabel.Alg) {
       status = cborInteger();
       if (label == KeyLabel.Kty) type = cborValue;

@@ -60,6 +60,8 @@ let protectedStart: u32 = 0;
 let protectedEnd: u32 = 0;
 /** Its signature: r and s. */
 export let signature: u32 = 0;
+/** Index of the trust anchor that verified it. */
+export let signer: u32 = 0;
 let signatureBytes: u32 = 0;
 let algorithm: i64 = 0;
 /** Whether its protected header states an algorithm; 0 is a number like any other, though reserved. */
@@ -92,7 +94,10 @@ export function verifySign1(address: u32, length: u32, payload: u32, payloadLeng
   for (let index: u32 = 0; index < anchors; index++) {
     if (openAnchor(index) != Status.Ok || !anchorAccepts(algorithm)) continue;
     status = ecdsaP256Verify(anchorX, anchorY, DIGEST, signature);
-    if (status == Status.Ok) return Status.Ok;
+    if (status == Status.Ok) {
+      signer = index;
+      return Status.Ok;
+    }
     result = status;
   }
   return result;

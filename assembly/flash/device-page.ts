@@ -4,6 +4,7 @@
  * Written once at provisioning and write-protected with the rest of the boot partition. The layout
  * is drawn in `layout.ts`.
  */
+import { Feature } from "../feature";
 import { flashCheck } from "../hal";
 import { DevicePage, Memory, Policy, Slot } from "../layout";
 import { Status } from "../status";
@@ -58,6 +59,11 @@ export function componentsBytes(): u32 {
   return load<u16>(DevicePage.Address + DevicePage.ComponentsBytes);
 }
 
+/** Trust anchors that have to sign every envelope, as bits; none for any one of them. */
+export function requiredAnchors(): u32 {
+  return (load<u16>(DevicePage.Address + DevicePage.Policy) >> Policy.RequiredAnchorsShift) & 15;
+}
+
 /** Whether the policy accepts a manifest that never checks vendor and class. */
 export function allowsUncheckedIdentity(): bool {
   return (load<u16>(DevicePage.Address + DevicePage.Policy) & Policy.AllowUncheckedIdentity) != 0;
@@ -86,6 +92,8 @@ export function devicePageStatus(): i32 {
   const end: u32 = DevicePage.Address + DevicePage.Bytes;
   if (anchorsAddress() + anchorsBytes() > end) return Status.DevicePageInvalid;
   if (componentsAddress() + componentsBytes() > end) return Status.DevicePageInvalid;
+  // A build that cannot ask for several signatures must not make do with one.
+  if (!Feature.TrustDomains && requiredAnchors() != 0) return Status.DevicePageInvalid;
   return Status.Ok;
 }
 

@@ -68,6 +68,13 @@ export function trialBootsOf(word: u32): u32 {
   return (word >> Journal.TrialShift) & Journal.TrialMask;
 }
 
+/** Why this state was entered: a Status. */
+// @ts-ignore: decorator
+@inline
+export function reasonOf(word: u32): i32 {
+  return word >> Journal.ReasonShift;
+}
+
 /** The slot that runs in this state: the candidate while it is on trial, the active one otherwise. */
 // @ts-ignore: decorator
 @inline

@@ -6,6 +6,7 @@
  * with the image instead of exponentially.
  */
 import { flashCheck, flashErase } from "../hal";
+import { Limit } from "../limits";
 import { Status } from "../status";
 import { erasedWord, pageBytes, slotAddress, slotBytes } from "./device-page";
 
@@ -42,14 +43,15 @@ export function isSlotBlank(slot: u32): bool {
 }
 
 /**
- * Erases a slot from its highest non-blank page downward.
+ * Erases a slot from its highest non-blank page downward, a few pages at a time: call it until the
+ * slot is blank. Where every state is followed by few erases, the ways out of it stay few as well.
  *
  * It starts one page higher: the last erase may have been cut just before it was done, and such a
- * page can look blank without being reliably so.
+ * page can look blank without being reliably so. A page that does not come clean is left behind.
  *
  * Cut safety: any cut leaves the content it had, cut short at a page.
  *
- * @returns Status.Ok, or Status.FlashFailed if a page does not come clean; the others are clean then
+ * @returns Status.Ok, or Status.FlashFailed if a page does not come clean; all others are clean then
  */
 export function eraseSlot(slot: u32): i32 {
   const bytes = pageBytes();
@@ -57,7 +59,7 @@ export function eraseSlot(slot: u32): i32 {
   let end = usedEnd(slot);
   let status: i32 = Status.Ok;
   if (end < start + slotBytes(slot)) end += bytes;
-  while (end > start) {
+  for (let left: i32 = Limit.CleanedPages; end > start && (left > 0 || status != Status.Ok); left--) {
     end -= bytes;
     if (flashErase(end) != Status.Ok || !isBlank(end, bytes)) status = Status.FlashFailed;
   }

@@ -7,7 +7,7 @@
  *
  * ```
  *  offered envelope ─ is it the running one? ──────────────► UpToDate
- *                   ─ was it refused or reverted? ─────────► UpdateDeclined
+ *                   ─ was all of it refused or reverted? ──► UpdateDeclined
  *                   ─ does it fit the slot? no ────────────► ImageTooLarge
  *  torn after Confirmed ─ does the slot hold the offer? ───► Staged, reset
  *  slot not blank   ─ journal Confirmed, erase it ─────────► reset
@@ -28,10 +28,11 @@ import {
   journalRead,
   journalWord,
   phaseOf,
+  reasonOf,
 } from "../flash/journal";
 import { eraseSlot, flashHolds, isSlotBlank } from "../flash/slot";
 import { ABSENT, Resource } from "./coap";
-import { downloadToFlash, peekResource } from "./download";
+import { discardArrivals, downloadToFlash, peekResource } from "./download";
 
 /** In place of the running slot: the bootloader itself runs, for want of a bootable slot. */
 export const NO_SLOT: u32 = 2;
@@ -59,6 +60,13 @@ const SIZE: usize = memory.data(4, 4);
  *   LinkSilent, LinkProtocol or FlashFailed
  */
 export function runAgent(running: u32, word: u32): i32 {
+  const status = pullUpdate(running, word);
+  // What still waits would be taken for the answers of the next look, and keeps the device awake.
+  discardArrivals();
+  return status;
+}
+
+function pullUpdate(running: u32, word: u32): i32 {
   const isRecovery = running == NO_SLOT;
   const active = activeOf(word);
   if (!isRecovery && (running != active || phaseOf(word) == Phase.Trial)) return Status.UpdateDeclined;
@@ -106,9 +114,23 @@ function judgeOffer(isRecovery: bool, word: u32): i32 {
   // its trial say nothing against it, and there is nothing else to lose.
   const phase = phaseOf(word);
   if (phase == Phase.Rejected || (phase == Phase.Reverted && !isRecovery)) {
-    if (holdsOffer(active ^ 1, length)) return Status.UpdateDeclined;
+    if (holdsOffer(active ^ 1, length)) {
+      const declined = compareCandidate(active ^ 1, word);
+      if (declined != Status.Ok) return declined;
+    }
   }
   return judgeSize(envelopeBytes, slotBytes(active ^ 1));
+}
+
+/**
+ * Compares the whole offer with a candidate that was given up and starts like it. Only a refused one
+ * can differ: it may have been altered on its way, and then says nothing against the genuine update.
+ */
+function compareCandidate(slot: u32, word: u32): i32 {
+  if (phaseOf(word) == Phase.Reverted || reasonOf(word) == Status.FlashFailed) return Status.UpdateDeclined;
+  const status = transfer(slot, true);
+  if (status == Status.FlashFailed) return Status.Ok;
+  return status == Status.Ok ? <i32>Status.UpdateDeclined : status;
 }
 
 /** Refuses what cannot fit before anything is erased for it, if the far end tells the sizes. */

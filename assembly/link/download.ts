@@ -175,6 +175,14 @@ function exchange(resource: u32, block: u32): i32 {
   return status;
 }
 
+/** Drops what waits on the link, as much of it as would be looked at for one request. */
+export function discardArrivals(): void {
+  for (let count: u32 = 0; count < ARRIVALS; count++) {
+    const received = linkReceive(DATAGRAM, Limit.DatagramBytes, DATAGRAM_LENGTH);
+    if (received == Status.Ok && load<u32>(DATAGRAM_LENGTH) == 0) return;
+  }
+}
+
 /** Reads the datagram and says what it is to request `messageId`; acknowledges a separate answer. */
 function judgeArrival(messageId: u32): Arrival {
   const message = changetype<Message>(MESSAGE);

@@ -1,16 +1,26 @@
 /**
- * Directives that act on one component (SUIT §8.4.10): fetch and invoke.
+ * Directives that act on one component (SUIT §8.4.10): fetch, write, copy, swap and invoke.
+ *
+ * With A/B slots nothing moves: a component's content is where its bytes lie already, in the envelope
+ * or behind it, and what writes, copies or swaps contents only says which bytes are meant. So the
+ * directives change no flash, and the boot runs them again to find the same contents.
  */
-import { pageBytes, slotAddress, slotBytes } from "../flash/device-page";
+import { cborContent, cborLength, cborText } from "../cbor/reader";
+import { Feature } from "../feature";
+import { pageBytes } from "../flash/device-page";
+import { Limit } from "../limits";
 import { Status } from "../status";
-import { Field, field, Flag, hasFlags, setField } from "./component";
-import { envelopeEnd, findPayload, findSolePayload, payloadContent, payloadLength } from "./envelope";
+import { bytesOf, Field, field, numberOf, openParameter, setField } from "./component";
+import { findPayload, payloadContent, payloadLength, rootEnd, rootLimit } from "./envelope";
+import { Command, Parameter } from "./label";
+import { waitForEvents } from "./management";
+import { indexCount, setOf } from "./manifest";
 
 /** The image that an invoke directive chose: address, and bytes; 0 bytes until then. */
 export let invokedAddress: u32 = 0;
 export let invokedBytes: u32 = 0;
-/** The component that it belongs to. */
-export let invokedComponent: u32 = 0;
+/** The set of the component that it belongs to. */
+export let invokedSet: u32 = 0;
 
 /** Forgets an image that was chosen before. */
 export function clearInvoked(): void {
@@ -21,60 +31,85 @@ export function clearInvoked(): void {
  * Says where a component's content lies before any fetch: the only integrated payload if there is
  * exactly one, else what was delivered to the slot behind the envelope.
  */
-export function placeContent(component: u32): void {
-  if (findSolePayload()) placeAt(component, payloadContent, payloadLength);
-  else placeAt(component, deliveredAddress(), 0);
+export function placeContent(set: u32): void {
+  if (findPayload(0, 0)) placeAt(set, payloadContent, payloadLength);
+  else placeAt(set, deliveredAddress(), 0);
 }
 
 /**
- * Fetch: the content of the component is what its URI names. With A/B slots nothing moves: an
- * integrated payload is used where it lies, any other was delivered to the slot before.
+ * Executes a directive on the component with this index.
  *
- * @returns Status.Ok, Status.DirectiveParameterMissing without a URI, Status.PayloadMissing,
- *   Status.PayloadSizeMismatch or Status.ImageTooLarge
+ * @returns Status.Ok, Status.DirectiveParameterMissing, or why it fails
  */
-export function fetch(component: u32, slot: u32): i32 {
-  const uri = field(component, Field.Uri);
-  if (uri == 0) return Status.DirectiveParameterMissing;
-  const uriBytes = field(component, Field.UriBytes);
-  setField(component, Field.CheckedBytes, 0);
-  setField(component, Field.ImageWitness, 0);
-  const size = field(component, Field.ImageSize);
-  if (findPayload(uri, uriBytes)) {
-    if (hasFlags(component, Flag.ImageSizeSet) && payloadLength != size) return Status.PayloadSizeMismatch;
-    placeAt(component, payloadContent, payloadLength);
+export function direct(command: i32, index: u32): i32 {
+  const set = setOf(index);
+  if (command == Command.Fetch) return fetch(set);
+  if (command == Command.Invoke) return invoke(set);
+  if (command == Command.Write) {
+    const content = bytesOf(set, Parameter.Content);
+    if (content == 0) return Status.DirectiveParameterMissing;
+    placeAt(set, content, cborLength);
     return Status.Ok;
   }
-  // A fragment alone can only name something inside the envelope (SUIT §7.5).
-  if (uriBytes > 0 && load<u8>(uri) == 0x23) return Status.PayloadMissing;
-  const end = slotAddress(slot) + slotBytes(slot);
-  const start = deliveredAddress();
-  if (start > end || size > end - start) return Status.ImageTooLarge;
-  placeAt(component, start, 0);
+  if (Feature.UpdateManagement && command == Command.Wait) return waitForEvents(set);
+  // What a slot holds belongs to one manifest and goes with it, so unlink has nothing to count.
+  if (Feature.TrustDomains && command == Command.Unlink) return Status.Ok;
+  const source = numberOf(set, Parameter.SourceComponent, u32.MAX_VALUE);
+  if (source == u32.MAX_VALUE) return Status.DirectiveParameterMissing;
+  if (source >= indexCount || source == index) return Status.ComponentIndexInvalid;
+  const sourceSet = setOf(source);
+  const address = field(set, Field.Content);
+  const length = field(set, Field.ContentBytes);
+  placeAt(set, field(sourceSet, Field.Content), field(sourceSet, Field.ContentBytes));
+  if (command == Command.Swap) placeAt(sourceSet, address, length);
   return Status.Ok;
 }
 
 /**
- * Invoke: chooses the component's content as the image to run, if its digest was checked.
- *
- * @returns Status.Ok, or Status.ImageUnchecked
+ * Fetch: the content of the component is what its URI names: an integrated payload, or what was
+ * delivered to the slot before.
  */
-export function invoke(component: u32): i32 {
-  const checked = field(component, Field.CheckedBytes);
+function fetch(set: u32): i32 {
+  if (!openParameter(set, Parameter.Uri) || cborText() != Status.Ok) return Status.DirectiveParameterMissing;
+  const uri = cborContent;
+  const uriBytes = cborLength;
+  if (findPayload(uri, uriBytes)) {
+    const length = payloadLength;
+    if (numberOf(set, Parameter.ImageSize, length) != length) return Status.PayloadSizeMismatch;
+    placeAt(set, payloadContent, length);
+    return Status.Ok;
+  }
+  // A fragment alone can only name something inside the envelope (SUIT §7.5).
+  if (uriBytes > 0 && load<u8>(uri) == 0x23) return Status.PayloadMissing;
+  const start = deliveredAddress();
+  if (start > rootLimit || numberOf(set, Parameter.ImageSize, 0) > rootLimit - start) {
+    return Status.ImageTooLarge;
+  }
+  placeAt(set, start, 0);
+  return Status.Ok;
+}
+
+/** Invoke: chooses the component's content as the image to run, if its digest was checked. */
+function invoke(set: u32): i32 {
+  const checked = field(set, Field.CheckedBytes);
   if (checked == 0) return Status.ImageUnchecked;
-  invokedAddress = field(component, Field.Content);
+  invokedAddress = field(set, Field.Content);
   invokedBytes = checked;
-  invokedComponent = component;
+  invokedSet = set;
   return Status.Ok;
 }
 
 /** Where a payload is delivered: the first page boundary after the envelope. */
 function deliveredAddress(): u32 {
   const mask = pageBytes() - 1;
-  return (envelopeEnd + mask) & ~mask;
+  return (rootEnd + mask) & ~mask;
 }
 
-function placeAt(component: u32, address: u32, length: u32): void {
-  setField(component, Field.Content, address);
-  setField(component, Field.ContentBytes, length);
+/** Gives a component another content, of which nothing is known. */
+function placeAt(set: u32, address: u32, length: u32): void {
+  setField(set, Field.Content, address);
+  setField(set, Field.ContentBytes, length);
+  setField(set, Field.CheckedBytes, 0);
+  setField(set, Field.ImageWitness, 0);
+  if (Feature.TrustDomains && set == Limit.Components) setField(set, Field.VendorWitness, 0);
 }

@@ -7,7 +7,6 @@ import {
   cborBytes,
   cborContent,
   cborEnd,
-  cborInteger,
   cborIntegerKey,
   cborLength,
   cborLimit,
@@ -23,119 +22,134 @@ import {
   Major,
 } from "../cbor/reader";
 import { equalConstantTime } from "../crypto/compare";
+import { Feature } from "../feature";
 import { componentsAddress, componentsBytes } from "../flash/device-page";
 import { Limit } from "../limits";
 import { Status } from "../status";
-import { digestBytes, hasDigest, readDigest } from "./digest";
+import { digestBytes, readDigest } from "./digest";
 import {
-  installEnd,
-  installStart,
   manifestContent,
   manifestEnd,
+  memberBit,
+  openSevered,
   refuseMember,
-  textEnd,
-  textStart,
+  severedHasDigest,
+  severedMembers,
+  signerComponents,
 } from "./envelope";
 import { CommonMember, Member, MemberSet } from "./label";
+import { checkVersionList } from "./version";
+
+/** No index: the manifest has no dependency. */
+export const NO_INDEX: u32 = 15;
 
 /** Sequence number of the open manifest. */
 export let sequenceNumber: u64 = 0;
-/** Where it stands, to be read again. */
-let sequencePosition: u32 = 0;
-/** Components of the open manifest. */
+/** Components that the open manifest lists. */
 export let componentCount: u32 = 0;
-/** Command sequences: content and bytes; 0 where the manifest has none. */
-export let sharedContent: u32 = 0;
-export let sharedLength: u32 = 0;
-export let validateContent: u32 = 0;
-export let validateLength: u32 = 0;
-export let invokeContent: u32 = 0;
-export let invokeLength: u32 = 0;
-export let installContent: u32 = 0;
-export let installLength: u32 = 0;
-/** Whether the install section was severed and the envelope does not carry it. */
-export let installIsMissing: bool = false;
+/** One past the highest index of a component or a dependency. */
+export let indexCount: u32 = 0;
+/** Index of the dependency, or NO_INDEX. */
+export let dependencyIndex: u32 = 15;
+/** What `openMember` found: the content of a byte string; 0 where the manifest has no such member. */
+export let memberContent: u32 = 0;
+export let memberLength: u32 = 0;
 
-const enum Seen {
-  Version = 1 << Member.Version,
-  SequenceNumber = 1 << Member.SequenceNumber,
-  Common = 1 << Member.Common,
-  Validate = 1 << Member.Validate,
-  Install = 1 << Member.Install,
-  Text = 1 << Member.Text,
-  Required = Version | SequenceNumber | Common | Validate,
-}
+/** Members of the open manifest, as bits, and where the value of each is encoded. */
+let members: u32 = 0;
+const MEMBERS: usize = memory.data(Member.End * 4, 4);
 
-/** Components as references: address and bytes of each identifier. */
-const COMPONENTS: usize = memory.data(Limit.Components * 8);
-
-let commonContent: u32 = 0;
-let commonLength: u32 = 0;
-/** Content of a member that is a byte string or, when it was severed, 0. */
-let memberContent: u32 = 0;
-let memberLength: u32 = 0;
+/** The components of the device that manifests have named: address and bytes of each identifier. */
+const IDENTIFIERS: usize = memory.data(Limit.Components * 8, 4);
+let identifierCount: u32 = 0;
+/** For each index of the open manifest, the set of its component. */
+const SET_OF: usize = memory.data(Limit.Components + Limit.Dependencies);
 
 /**
  * Reads the manifest of the open and authenticated envelope.
  *
+ * @param isRoot whether its components are the first to be named; those of a dependency come behind
  * @returns Status.Ok with the exports of this file set, or why it cannot be processed
  */
-export function openManifest(): i32 {
-  sharedContent = 0;
-  invokeContent = 0;
-  installContent = 0;
-  installIsMissing = false;
-  let status = refuseOldDraft();
+export function openManifest(isRoot: bool): i32 {
+  members = 0;
+  if (isRoot) identifierCount = 0;
+  let status = readMap(false);
+  if (status == Status.Ok) status = readMap(true);
   if (status != Status.Ok) return status;
-  cborOpen(manifestContent, manifestEnd - manifestContent);
-  cborMap();
-  let seen: u32 = 0;
-  for (let pairs = cborLength; pairs > 0; pairs--) {
-    cborInteger();
-    if (cborValue >= 0 && cborValue < 32) seen |= 1 << (<u32>cborValue);
-    status = readMember(cborValue);
-    if (status != Status.Ok) return status;
-  }
-  if ((seen & Seen.Required) != Seen.Required) return Status.ManifestMemberMissing;
+  if ((members & MemberSet.Required) != MemberSet.Required) return Status.ManifestMemberMissing;
   // Nobody signed an envelope member that the manifest does not mention.
-  if (installStart != 0 && (seen & Seen.Install) == 0) return Status.MemberRedundant;
-  if (textStart != 0 && (seen & Seen.Text) == 0) return Status.MemberRedundant;
+  if ((severedMembers & ~members) != 0) return Status.MemberRedundant;
   return readCommon();
 }
 
+/** Whether the open manifest has a member. */
+export function hasMember(key: u32): bool {
+  return ((members >> key) & 1) != 0;
+}
+
 /**
- * Checks that this device has every component of the manifest.
+ * Opens a member that is a byte string, wherever it lies; its content is in `memberContent`.
  *
- * @returns Status.Ok, Status.ComponentUnknown, or Status.DevicePageInvalid
+ * @returns Status.Ok, also if there is none, or Status.SeveredMemberMissing
+ */
+export function openMember(key: u32): i32 {
+  memberContent = 0;
+  if (!hasMember(key)) return Status.Ok;
+  cborSeek(load<u32>(MEMBERS + (key << 2)), manifestEnd);
+  let status: i32 = Status.SeveredMemberMissing;
+  if (cborPeek() == Major.Bytes) status = cborBytes();
+  else if (((severedMembers >> key) & 1) != 0) status = openSevered(key);
+  if (status != Status.Ok) return status;
+  memberContent = cborContent;
+  memberLength = cborLength;
+  return Status.Ok;
+}
+
+/**
+ * Checks that this device has every component of the manifest, and that a key that signed it may
+ * touch them.
+ *
+ * @returns Status.Ok, Status.ComponentUnknown, Status.ComponentUnauthorized, or Status.DevicePageInvalid
  */
 export function matchComponents(): i32 {
+  const allowed = Feature.TrustDomains ? signerComponents() : 0;
   for (let index: u32 = 0; index < componentCount; index++) {
-    const identifier = load<u32>(COMPONENTS + index * 8);
-    const length = load<u32>(COMPONENTS + index * 8, 4);
+    if (Feature.TrustDomains && index == dependencyIndex) continue;
+    const entry = IDENTIFIERS + (setOf(index) << 3);
+    const length = load<u32>(entry, 4);
     cborOpen(componentsAddress(), componentsBytes());
     if (cborArray() != Status.Ok) return Status.DevicePageInvalid;
     let found = false;
+    let bit: u32 = 1;
     for (let known = cborLength; known > 0 && !found; known--) {
       const start = cborPosition;
       if (cborSkip() != Status.Ok) return Status.DevicePageInvalid;
-      found = cborPosition - start == length && equalConstantTime(start, identifier, length);
+      found = cborPosition - start == length && equalConstantTime(start, load<u32>(entry), length);
+      if (!found) bit <<= 1;
     }
     if (!found) return Status.ComponentUnknown;
+    if (Feature.TrustDomains && (allowed & bit) == 0) return Status.ComponentUnauthorized;
   }
   return Status.Ok;
 }
 
+/** The set of the component or dependency with this index, which is below `indexCount`. */
+export function setOf(index: u32): u32 {
+  return Feature.TrustDomains ? <u32>load<u8>(SET_OF + index) : index;
+}
+
 /** Reads the sequence number of the open manifest once more; 0 if it is not there. Moves the cursor. */
 export function sequenceNumberAgain(): u64 {
-  cborOpen(sequencePosition, manifestEnd - sequencePosition);
+  cborSeek(load<u32>(MEMBERS + Member.SequenceNumber * 4), manifestEnd);
   return cborUnsigned() == Status.Ok ? cborArgument : 0;
 }
 
 /**
- * Reads the manifest as a map and nothing more, and refuses one of an old draft: next to the keys that
- * only those have, 7, 8 and 9 mean something else.
+ * Reads the manifest map: first as a map and nothing more, to refuse one of an old draft, whose keys 7, 8
+ * and 9 mean something else; then with its members.
  */
-function refuseOldDraft(): i32 {
+function readMap(withMembers: bool): i32 {
   cborOpen(manifestContent, manifestEnd - manifestContent);
   let status = cborMap();
   if (status != Status.Ok) return status;
@@ -145,50 +159,44 @@ function refuseOldDraft(): i32 {
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
     previous = key;
-    if (cborValue >= 0 && cborValue < 32 && ((MemberSet.ManifestOldDraft >> (<u32>cborValue)) & 1) != 0) {
-      return Status.DraftTooOld;
+    const bit = memberBit(cborValue);
+    if (!withMembers) {
+      if ((bit & MemberSet.ManifestOldDraft) != 0) return Status.DraftTooOld;
+      status = cborSkip();
+    } else {
+      if ((bit & MemberSet.Manifest) == 0) return refuseMember(bit, 0, MemberSet.ManifestKnown);
+      members |= bit;
+      status = readMember(<u32>cborValue, bit);
     }
-    status = cborSkip();
     if (status != Status.Ok) return status;
   }
   return cborEnd();
 }
 
-function readMember(key: i64): i32 {
-  if (key == Member.Version) {
-    const status = cborUnsigned();
-    if (status != Status.Ok) return status;
-    return cborArgument == 1 ? Status.Ok : Status.VersionUnsupported;
-  }
-  if (key == Member.SequenceNumber) {
-    sequencePosition = cborPosition;
-    const status = cborUnsigned();
-    sequenceNumber = cborArgument;
-    return status;
-  }
+function readMember(key: u32, bit: u32): i32 {
+  store<u32>(MEMBERS + (key << 2), cborPosition);
+  if ((bit & MemberSet.Severable) != 0) return readSeverable(key, bit);
   if (key == Member.ReferenceUri) return cborText();
-  if (key == Member.Install) {
-    const status = readSeverable(installStart, installEnd);
-    installContent = memberContent;
-    installLength = memberLength;
-    installIsMissing = memberContent == 0;
-    return status;
+  if (Feature.TrustDomains && key == Member.ComponentId) return readIdentifier();
+  if (key != Member.Version && key != Member.SequenceNumber) {
+    return Feature.UpdateManagement && key == Member.SetVersion ? readVersion() : cborBytes();
   }
-  if (key == Member.Text) return readSeverable(textStart, textEnd);
-  if (key != Member.Common && key != Member.Validate && key != Member.Invoke) {
-    return refuseMember(key, MemberSet.ManifestOldDraft, MemberSet.ManifestUnsupported);
-  }
-  const status = cborBytes();
-  if (key == Member.Common) {
-    commonContent = cborContent;
-    commonLength = cborLength;
-  } else if (key == Member.Validate) {
-    validateContent = cborContent;
-    validateLength = cborLength;
-  } else {
-    invokeContent = cborContent;
-    invokeLength = cborLength;
-  }
+  const status = cborUnsigned();
+  if (key == Member.SequenceNumber) sequenceNumber = cborArgument;
+  else if (status == Status.Ok && cborArgument != 1) return Status.VersionUnsupported;
+  return status;
+}
+
+/** set-version: a version in a byte string. */
+function readVersion(): i32 {
+  let status = cborBytes();
+  if (status != Status.Ok) return status;
+  const position = cborPosition;
+  const limit = cborLimit;
+  cborOpen(cborContent, cborLength);
+  status = checkVersionList();
+  if (status == Status.Ok) status = cborEnd();
+  cborSeek(position, limit);
   return status;
 }
 
@@ -196,82 +204,113 @@ function readMember(key: i64): i32 {
  * Reads a severable member: a byte string of its own, or the digest of what the envelope carries
  * (SUIT §8.4.12, §8.6). The digest covers the severed byte string with its head.
  */
-function readSeverable(start: u32, end: u32): i32 {
-  memberContent = 0;
-  if (cborPeek() == Major.Bytes) {
-    if (start != 0) return Status.MemberRedundant;
-    const status = cborBytes();
-    memberContent = cborContent;
-    memberLength = cborLength;
-    return status;
-  }
-  let status = readDigest();
-  if (status != Status.Ok || start == 0) return status;
-  if (!hasDigest(start, end - start, digestBytes)) return Status.SeveredDigestMismatch;
+function readSeverable(key: u32, bit: u32): i32 {
+  const isSevered = (severedMembers & bit) != 0;
+  if (cborPeek() == Major.Bytes) return isSevered ? <i32>Status.MemberRedundant : cborBytes();
+  const status = readDigest();
+  if (status != Status.Ok || !isSevered) return status;
   const position = cborPosition;
   const limit = cborLimit;
-  cborOpen(start, end - start);
-  status = cborBytes();
-  memberContent = cborContent;
-  memberLength = cborLength;
+  const matches = severedHasDigest(key, digestBytes);
   cborSeek(position, limit);
-  return status;
+  return matches ? Status.Ok : Status.SeveredDigestMismatch;
 }
 
 function readCommon(): i32 {
-  cborOpen(commonContent, commonLength);
+  openMember(Member.Common);
+  cborOpen(memberContent, memberLength);
+  componentCount = 0;
+  dependencyIndex = NO_INDEX;
+  let dependencies: u32 = 0;
   let status = cborMap();
   if (status != Status.Ok) return status;
-  componentCount = 0;
   let previous: u32 = 0;
   for (let pairs = cborLength; pairs > 0; pairs--) {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
     previous = key;
-    if (cborValue == CommonMember.Dependencies) return Status.DependenciesUnsupported;
-    if (cborValue == CommonMember.Components) {
+    if (cborValue == CommonMember.Dependencies) {
+      if (!Feature.TrustDomains) return Status.DependenciesUnsupported;
+      status = readDependencies();
+    } else if (cborValue == CommonMember.Components) {
       status = readComponents();
     } else if (cborValue == CommonMember.SharedSequence) {
+      members |= 1 << Member.Shared;
+      store<u32>(MEMBERS + Member.Shared * 4, cborPosition);
       status = cborBytes();
-      sharedContent = cborContent;
-      sharedLength = cborLength;
     } else {
       status = Status.MemberUnknown;
     }
     if (status != Status.Ok) return status;
   }
   if (componentCount == 0) return Status.ManifestMemberMissing;
+  indexCount = componentCount;
+  if (Feature.TrustDomains && dependencyIndex != NO_INDEX) {
+    // An index that no component has extends the list; a gap in between could not be selected.
+    if (dependencyIndex > componentCount) return Status.ComponentIndexInvalid;
+    if (dependencyIndex == componentCount) indexCount++;
+    store<u8>(SET_OF + dependencyIndex, Limit.Components);
+  }
   return cborEnd();
+}
+
+/** dependencies: one, its index in reach of what can be selected, and no prefix. */
+function readDependencies(): i32 {
+  let status = cborMap();
+  if (status != Status.Ok) return status;
+  if (cborLength == 0) return Status.ComponentMalformed;
+  if (cborLength > <u32>Limit.Dependencies) return Status.TooManyDependencies;
+  status = cborUnsigned();
+  if (status != Status.Ok) return status;
+  if (cborArgument >= NO_INDEX) return Status.ComponentIndexInvalid;
+  dependencyIndex = <u32>cborArgument;
+  status = cborMap();
+  return status == Status.Ok && cborLength != 0 ? <i32>Status.MemberUnsupported : status;
 }
 
 function readComponents(): i32 {
   let status = cborArray();
   if (status != Status.Ok) return status;
-  if (cborLength == 0) return Status.ComponentMalformed;
-  if (cborLength > <u32>Limit.Components) return Status.TooManyComponents;
   componentCount = cborLength;
+  if (componentCount == 0) return Status.ComponentMalformed;
+  const own = componentCount - (Feature.TrustDomains && dependencyIndex < componentCount ? 1 : 0);
+  if (own > <u32>Limit.Components) return Status.TooManyComponents;
+  let sets: u32 = 0;
   for (let index: u32 = 0; index < componentCount; index++) {
     const start = cborPosition;
-    status = cborArray();
+    status = readIdentifier();
     if (status != Status.Ok) return status;
-    if (cborLength == 0) return Status.ComponentMalformed;
-    for (let parts = cborLength; parts > 0; parts--) {
-      status = cborBytes();
-      if (status != Status.Ok) return status;
-    }
-    if (isListed(index, start, cborPosition - start)) return Status.ComponentMalformed;
-    store<u32>(COMPONENTS + index * 8, start);
-    store<u32>(COMPONENTS + index * 8, cborPosition - start, 4);
+    if (Feature.TrustDomains && index == dependencyIndex) continue;
+    const set = setFor(start, cborPosition - start);
+    if (set == Limit.Components) return Status.TooManyComponents;
+    const bit: u32 = 1 << set;
+    if ((sets & bit) != 0) return Status.ComponentMalformed;
+    sets |= bit;
+    if (Feature.TrustDomains) store<u8>(SET_OF + index, set);
   }
   return Status.Ok;
 }
 
-/** Whether one of the first `count` components has this identifier. */
-function isListed(count: u32, identifier: u32, length: u32): bool {
-  for (let index: u32 = 0; index < count; index++) {
-    if (load<u32>(COMPONENTS + index * 8, 4) != length) continue;
-    if (equalConstantTime(load<u32>(COMPONENTS + index * 8), identifier, length)) return true;
+/** A component identifier: a list of byte strings (SUIT §8.4.5.1). */
+function readIdentifier(): i32 {
+  let status = cborArray();
+  if (status == Status.Ok && cborLength == 0) return Status.ComponentMalformed;
+  for (let parts = cborLength; parts > 0 && status == Status.Ok; parts--) status = cborBytes();
+  return status;
+}
+
+/** The set of the component with this identifier, a new one if need be; Limit.Components if there is none. */
+function setFor(identifier: u32, length: u32): u32 {
+  let set: u32 = 0;
+  for (; set < identifierCount; set++) {
+    const entry = IDENTIFIERS + (set << 3);
+    if (load<u32>(entry, 4) == length && equalConstantTime(load<u32>(entry), identifier, length)) return set;
   }
-  return false;
+  if (set < <u32>Limit.Components) {
+    identifierCount = set + 1;
+    store<u32>(IDENTIFIERS + (set << 3), identifier);
+    store<u32>(IDENTIFIERS + (set << 3), length, 4);
+  }
+  return set;
 }

@@ -1,5 +1,6 @@
 /**
- * override-parameters: reads a parameter map into the sets of the selected components (SUIT §8.4.8).
+ * override-parameters and set-parameters: reads a parameter map into the sets of the selected
+ * components (SUIT §8.4.8).
  */
 import {
   cborArgument,
@@ -7,6 +8,7 @@ import {
   cborContent,
   cborEnd,
   cborHead,
+  cborInteger,
   cborIntegerKey,
   cborLength,
   cborLimit,
@@ -21,15 +23,76 @@ import {
   Major,
   Simple,
 } from "../cbor/reader";
+import { Feature } from "../feature";
 import { Status } from "../status";
-import { componentCount } from "./manifest";
-import { Field, Flag, raiseFlags, setField } from "./component";
-import { digestBytes, readDigest } from "./digest";
-import { KNOWN_PARAMETERS, Parameter } from "./label";
+import { field, setField } from "./component";
+import { readDigest } from "./digest";
+import { Parameter } from "./label";
+import { setOf } from "./manifest";
+import { checkVersionMatch, checkWaitInfo } from "./version";
 
 const enum Identifier {
   Bytes = 16,
 }
+
+/** How a parameter's value is encoded; the order is that of the branches in `readValue`. */
+const enum Kind {
+  Unknown,
+  Unsupported,
+  Identifier,
+  Bytes,
+  Number,
+  Boolean,
+  Text,
+  Digest,
+  Time,
+  Integer,
+  VersionMatch,
+  WaitInfo,
+}
+
+const enum Update {
+  Time = Kind.Unsupported + Feature.UpdateManagement * (Kind.Time - Kind.Unsupported),
+  Number = Kind.Unsupported + Feature.UpdateManagement * (Kind.Number - Kind.Unsupported),
+  Integer = Kind.Unsupported + Feature.UpdateManagement * (Kind.Integer - Kind.Unsupported),
+  VersionMatch = Kind.Unsupported + Feature.UpdateManagement * (Kind.VersionMatch - Kind.Unsupported),
+  WaitInfo = Kind.Unsupported + Feature.UpdateManagement * (Kind.WaitInfo - Kind.Unsupported),
+}
+
+/** The kind of each parameter, by label. */
+const KINDS: usize = memory.data<u8>([
+  0,
+  <u8>Kind.Identifier,
+  <u8>Kind.Identifier,
+  <u8>Kind.Digest,
+  <u8>Update.Time,
+  <u8>Kind.Number,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  <u8>Kind.Boolean,
+  <u8>Kind.Boolean,
+  <u8>Kind.Number,
+  0,
+  0,
+  0,
+  <u8>Kind.Bytes,
+  <u8>Kind.Unsupported,
+  0,
+  <u8>Kind.Text,
+  <u8>Kind.Number,
+  <u8>Kind.Unsupported,
+  <u8>Kind.Identifier,
+  <u8>Kind.Unsupported,
+  <u8>Update.Number,
+  <u8>Update.Integer,
+  <u8>Update.VersionMatch,
+  <u8>Update.WaitInfo,
+  <u8>Kind.Unsupported,
+]);
 
 /** What the last parameter map said of soft-failure: -1 nothing, 0 false, 1 true. */
 export let softFailureSet: i32 = -1;
@@ -37,10 +100,11 @@ export let softFailureSet: i32 = -1;
 /**
  * Reads the parameter map at the cursor.
  *
- * @param selection components to set, as bits; 0 to check the map and set nothing
+ * @param selection components to set, as in `Frame.Selection`; 0 to check the map and set nothing
+ * @param onlyUnset whether a parameter that has a value keeps it (set-parameters)
  * @returns Status.Ok, or why the map is refused
  */
-export function readParameters(selection: u32): i32 {
+export function readParameters(selection: u32, onlyUnset: bool): i32 {
   softFailureSet = -1;
   let status = cborMap();
   if (status != Status.Ok) return status;
@@ -51,81 +115,63 @@ export function readParameters(selection: u32): i32 {
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
     previous = key;
-    status = readParameter(cborValue, selection);
+    // Custom parameters are negative; nothing here could mean them.
+    if (cborValue < 0) return Status.ParameterUnsupported;
+    if (cborValue >= Parameter.End) return Status.ParameterUnknown;
+    const label = <u32>cborValue;
+    const value = cborPosition;
+    status = readValue(load<u8>(KINDS + label));
     if (status != Status.Ok) return status;
+    if (label == Parameter.SoftFailure) softFailureSet = cborArgument == Simple.True ? 1 : 0;
+    for (let left = selection; left != 0; left >>= 4) {
+      const set = setOf((left & 15) - 1);
+      if (!Feature.TrustDomains || !onlyUnset || field(set, label) == 0) setField(set, label, value);
+    }
   }
   return Status.Ok;
 }
 
-function readParameter(key: i64, selection: u32): i32 {
-  if (key == Parameter.VendorIdentifier) return readIdentifier(selection, Field.VendorIdentifier);
-  if (key == Parameter.ClassIdentifier) return readIdentifier(selection, Field.ClassIdentifier);
-  if (key == Parameter.DeviceIdentifier) return readIdentifier(selection, Field.DeviceIdentifier);
-  if (key == Parameter.ImageDigest) return readImageDigest(selection);
-  if (key == Parameter.ComponentSlot) return readNumber(selection, Field.Slot, Flag.SlotSet);
-  if (key == Parameter.ImageSize) return readNumber(selection, Field.ImageSize, Flag.ImageSizeSet);
-  if (key == Parameter.Uri) {
-    const status = cborText();
-    assign(selection, Field.Uri, cborContent);
-    assign(selection, Field.UriBytes, cborLength);
-    return status;
-  }
-  if (key == Parameter.StrictOrder) return readBoolean();
-  if (key == Parameter.SoftFailure) {
-    const status = readBoolean();
-    softFailureSet = cborArgument == Simple.True ? 1 : 0;
-    return status;
-  }
-  // Custom parameters are negative; nothing here could mean them.
-  if (key < 0) return Status.ParameterUnsupported;
-  if (key >= Parameter.End) return Status.ParameterUnknown;
-  return ((KNOWN_PARAMETERS >> (<u64>key)) & 1) != 0 ? Status.ParameterUnsupported : Status.ParameterUnknown;
+/** What to say of a parameter that copy-params names; soft-failure and strict-order are of no component. */
+export function copyableParameter(label: i64): i32 {
+  if (label < 0) return Status.ParameterUnsupported;
+  if (label >= Parameter.End) return Status.ParameterUnknown;
+  const kind: i32 = load<u8>(KINDS + <u32>label);
+  if (kind == Kind.Unknown) return Status.ParameterUnknown;
+  return kind == Kind.Unsupported || kind == Kind.Boolean ? Status.ParameterUnsupported : Status.Ok;
 }
 
-/** Reads a UUID; a CBOR-PEN identifier, the other form, is not supported (SUIT §8.4.8.3). */
-function readIdentifier(selection: u32, offset: usize): i32 {
-  const status = cborBytes();
-  if (status == Status.CborUnexpectedType && cborMajor == Major.Tag) return Status.ArgumentUnsupported;
-  if (status != Status.Ok) return status;
-  if (cborLength != Identifier.Bytes) return Status.ArgumentMalformed;
-  assign(selection, offset, cborContent);
-  return Status.Ok;
-}
-
-function readImageDigest(selection: u32): i32 {
+/** Reads the value of a parameter and checks its form. */
+function readValue(kind: i32): i32 {
+  if (kind == Kind.Unknown) return Status.ParameterUnknown;
+  if (kind == Kind.Unsupported) return Status.ParameterUnsupported;
+  if (kind == Kind.Text) return cborText();
+  if (kind == Kind.Number) {
+    const status = cborUnsigned();
+    return status == Status.Ok && cborArgument > <u64>u32.MAX_VALUE ? Status.NumberTooLarge : status;
+  }
+  if (kind == Kind.Boolean) {
+    const status = cborHead();
+    if (status != Status.Ok) return status;
+    const isBoolean = cborMajor == Major.Simple && cborArgument - Simple.False <= 1;
+    return isBoolean ? Status.Ok : Status.CborUnexpectedType;
+  }
+  if (Feature.UpdateManagement) {
+    if (kind == Kind.Time) return cborUnsigned();
+    if (kind == Kind.Integer) return cborInteger();
+  }
   let status = cborBytes();
-  if (status != Status.Ok) return status;
+  // A CBOR-PEN, the other form of an identifier, is not supported (SUIT §8.4.8.3).
+  if (kind == Kind.Identifier) {
+    if (status == Status.CborUnexpectedType && cborMajor == Major.Tag) return Status.ArgumentUnsupported;
+    if (status == Status.Ok && cborLength != Identifier.Bytes) return Status.ArgumentMalformed;
+  }
+  if (status != Status.Ok || kind < Kind.Digest) return status;
   const position = cborPosition;
   const limit = cborLimit;
   cborOpen(cborContent, cborLength);
-  status = readDigest();
+  if (!Feature.UpdateManagement || kind == Kind.Digest) status = readDigest();
+  else status = kind == Kind.WaitInfo ? checkWaitInfo() : checkVersionMatch();
   if (status == Status.Ok) status = cborEnd();
   cborSeek(position, limit);
-  assign(selection, Field.ImageDigest, digestBytes);
   return status;
-}
-
-function readNumber(selection: u32, offset: usize, flag: u32): i32 {
-  const status = cborUnsigned();
-  if (status != Status.Ok) return status;
-  if (cborArgument > <u64>u32.MAX_VALUE) return Status.NumberTooLarge;
-  assign(selection, offset, <u32>cborArgument);
-  for (let component: u32 = 0; component < componentCount; component++) {
-    if (((selection >> component) & 1) != 0) raiseFlags(component, flag);
-  }
-  return Status.Ok;
-}
-
-function readBoolean(): i32 {
-  const status = cborHead();
-  if (status != Status.Ok) return status;
-  const isBoolean =
-    cborMajor == Major.Simple && (cborArgument == Simple.False || cborArgument == Simple.True);
-  return isBoolean ? Status.Ok : Status.CborUnexpectedType;
-}
-
-function assign(selection: u32, offset: usize, value: u32): void {
-  for (let component: u32 = 0; component < componentCount; component++) {
-    if (((selection >> component) & 1) != 0) setField(component, offset, value);
-  }
 }

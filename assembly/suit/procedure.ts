@@ -2,32 +2,49 @@
  * The update and the invocation procedure (SUIT §6.4, §8.4.6) on an envelope that lies in flash.
  */
 import { counterRead, flashCheck } from "../hal";
+import { Feature } from "../feature";
 import { Witness } from "../hardening";
 import { Counter } from "../layout";
-import { allowsUncheckedIdentity, slotAddress, slotBytes } from "../flash/device-page";
+import { slotAddress, slotBytes } from "../flash/device-page";
+import { Limit } from "../limits";
 import { Status } from "../status";
-import { clearComponents, Field, field, Flag, hasFlags } from "./component";
-import { clearInvoked, invokedAddress, invokedBytes, invokedComponent, placeContent } from "./directive";
-import { authenticate, envelopeStart, manifestWitness, openEnvelope, signatureWitness } from "./envelope";
+import { clearComponents, clearParameters, Field, field } from "./component";
+import { clearInvoked, invokedAddress, invokedBytes, invokedSet, placeContent } from "./directive";
 import {
-  componentCount,
-  installContent,
-  installIsMissing,
-  installLength,
-  invokeContent,
-  invokeLength,
-  matchComponents,
-  openManifest,
-  sequenceNumber,
-  sequenceNumberAgain,
-  sharedContent,
-  sharedLength,
-  validateContent,
-  validateLength,
-} from "./manifest";
+  authenticate,
+  envelopeStart,
+  isCosigned,
+  manifestWitness,
+  openRoot,
+  signatureWitness,
+} from "./envelope";
+import { isIdentityAttested, isIdentityChecked } from "./identity";
+import { Member } from "./label";
+import { hasMember, matchComponents, openManifest, sequenceNumber, sequenceNumberAgain } from "./manifest";
 import { Mode, runSequence } from "./sequence";
 
 const FLOOR: usize = memory.data(8, 8);
+
+/** The sections in the order of the procedures; what a build does not have is in no manifest. */
+const SECTIONS: usize = memory.data<u8>([
+  <u8>Member.DependencyResolution,
+  <u8>Member.PayloadFetch,
+  <u8>Member.CandidateVerification,
+  <u8>Member.Install,
+  <u8>Member.Validate,
+  <u8>Member.Load,
+  <u8>Member.Invoke,
+  <u8>Member.Uninstall,
+]);
+
+/** Where each procedure begins and ends in that order. */
+const enum Order {
+  Update = 0,
+  Invocation = 4,
+  /** The invocation ends before it; the update before that, with validate. */
+  Uninstall = 7,
+  End = 8,
+}
 
 /** The anti-rollback floor that `processUpdate` and `processInvocation` read. */
 export let sequenceFloor: u64 = 0;
@@ -41,25 +58,22 @@ export let sequenceFloor: u64 = 0;
  */
 export function examine(address: u32, length: u32): i32 {
   const status = openAuthentic(address, length, true);
-  return status != Status.Ok ? status : rehearse(0);
+  return status != Status.Ok ? status : rehearse();
 }
 
 /**
- * The update procedure on the candidate in `slot`: install, then validate; and the invocation
+ * The update procedure on the candidate in `slot`: up to install, then validate; and the invocation
  * procedure on top, so that nothing is accepted that could not be booted.
  *
  * @returns Status.Ok, or why the candidate is refused
  */
 export function processUpdate(slot: u32): i32 {
   let status = openForSlot(slot);
+  if (status == Status.Ok) status = rehearse();
   if (status != Status.Ok) return status;
-  status = rehearse(slot);
-  if (status != Status.Ok) return status;
-  if (installIsMissing) return Status.SeveredMemberMissing;
   beginProcedure();
-  if (installContent != 0) status = runSection(installContent, installLength, 0, slot);
-  if (status == Status.Ok) status = runSection(validateContent, validateLength, 0, slot);
-  return status != Status.Ok ? status : runInvocation(slot);
+  status = runSections(Order.Update, Order.Invocation + 1, 0);
+  return status != Status.Ok ? status : runInvocation();
 }
 
 /**
@@ -70,7 +84,7 @@ export function processUpdate(slot: u32): i32 {
  */
 export function processInvocation(slot: u32): i32 {
   const status = openForSlot(slot);
-  return status != Status.Ok ? status : runInvocation(slot);
+  return status != Status.Ok ? status : runInvocation();
 }
 
 /**
@@ -81,25 +95,24 @@ export function isAttested(slot: u32): bool {
   if (signatureWitness != Witness.Signature) return false;
   if (manifestWitness != Witness.Manifest) return false;
   if (envelopeStart != slotAddress(slot)) return false;
-  if (!allowsUncheckedIdentity()) {
-    for (let component: u32 = 0; component < componentCount; component++) {
-      if (field(component, Field.VendorWitness) != Witness.Vendor) return false;
-      if (field(component, Field.ClassWitness) != Witness.Class) return false;
-    }
-  }
-  if (field(invokedComponent, Field.ImageWitness) != Witness.Image) return false;
-  if (field(invokedComponent, Field.Content) != invokedAddress) return false;
-  if (field(invokedComponent, Field.CheckedBytes) != invokedBytes) return false;
+  if (Feature.TrustDomains && (!isCosigned() || matchComponents() != Status.Ok)) return false;
+  if (!isIdentityAttested(invokedSet)) return false;
+  if (field(invokedSet, Field.ImageWitness) != Witness.Image) return false;
+  if (field(invokedSet, Field.Content) != invokedAddress) return false;
+  if (field(invokedSet, Field.CheckedBytes) != invokedBytes) return false;
   if (counterRead(Counter.SequenceFloor, FLOOR) != Status.Ok) return false;
   return sequenceNumberAgain() >= load<u64>(FLOOR);
 }
 
-function runInvocation(slot: u32): i32 {
+/**
+ * Finds out by the update's own commands where contents lie, then validates, loads and invokes.
+ */
+function runInvocation(): i32 {
   beginProcedure();
-  let status = runSection(validateContent, validateLength, 0, slot);
+  let status = runSections(Order.Update, Order.Invocation, Mode.Replay);
   if (status != Status.Ok) return status;
-  if (invokeContent == 0) return Status.NothingInvoked;
-  status = runSection(invokeContent, invokeLength, Mode.Invoke, slot);
+  clearParameters();
+  status = runSections(Order.Invocation, Order.Uninstall, 0);
   if (status != Status.Ok) return status;
   return invokedBytes == 0 ? Status.NothingInvoked : Status.Ok;
 }
@@ -107,9 +120,9 @@ function runInvocation(slot: u32): i32 {
 /** Authenticates first, and only then reads the manifest (SUIT §6.2). */
 function openAuthentic(address: u32, capacity: u32, isExact: bool): i32 {
   if (flashCheck(address, capacity) != Status.Ok) return Status.FlashUnreadable;
-  let status = openEnvelope(address, capacity, isExact);
+  let status = openRoot(address, capacity, isExact);
   if (status == Status.Ok) status = authenticate();
-  return status != Status.Ok ? status : openManifest();
+  return status != Status.Ok ? status : openManifest(true);
 }
 
 function openForSlot(slot: u32): i32 {
@@ -122,20 +135,14 @@ function openForSlot(slot: u32): i32 {
   return sequenceNumber < sequenceFloor ? Status.SequenceTooOld : Status.Ok;
 }
 
-/**
- * The dry pass over every section in the order of the procedures, which rejects what is unsupported before
- * any side effect.
- */
-function rehearse(slot: u32): i32 {
+/** The dry pass over every section, which rejects what is unsupported before any side effect. */
+function rehearse(): i32 {
   clearInvoked();
-  let status: i32 = Status.Ok;
-  if (sharedContent != 0) status = runSequence(sharedContent, sharedLength, Mode.Dry | Mode.Shared, slot);
-  if (status == Status.Ok && installContent != 0) {
-    status = runSequence(installContent, installLength, Mode.Dry, slot);
-  }
-  if (status == Status.Ok) status = runSequence(validateContent, validateLength, Mode.Dry, slot);
-  if (status == Status.Ok && invokeContent != 0) {
-    status = runSequence(invokeContent, invokeLength, Mode.Dry | Mode.Invoke, slot);
+  let status = runSequence(0, Mode.Dry | Mode.Shared);
+  for (let order: i32 = Order.Update; order < Order.End && status == Status.Ok; order++) {
+    status = runSequence(load<u8>(SECTIONS + order), Mode.Dry);
+    // A severed section that is not there is missed when it is needed.
+    if (status == Status.SeveredMemberMissing) status = Status.Ok;
   }
   return status;
 }
@@ -143,19 +150,21 @@ function rehearse(slot: u32): i32 {
 function beginProcedure(): void {
   clearInvoked();
   clearComponents();
-  for (let component: u32 = 0; component < componentCount; component++) placeContent(component);
+  for (let set: u32 = 0; set < <u32>(Limit.Components + Feature.TrustDomains * Limit.Dependencies); set++) {
+    placeContent(set);
+  }
 }
 
-/** Runs a section, preceded by a fresh run of the shared sequence (SUIT §8.4.5). */
-function runSection(content: u32, length: u32, mode: u32, slot: u32): i32 {
-  if (sharedContent != 0) {
-    const status = runSequence(sharedContent, sharedLength, Mode.Shared, slot);
+/** Runs sections in order, each preceded by a fresh run of the shared sequence (SUIT §8.4.5). */
+function runSections(order: i32, end: i32, mode: u32): i32 {
+  for (; order < end; order++) {
+    const key = load<u8>(SECTIONS + order);
+    if (!hasMember(key)) continue;
+    let status = runSequence(key, mode | Mode.Shared);
+    if (status != Status.Ok) return status;
+    if (!isIdentityChecked()) return Status.IdentityUnchecked;
+    status = runSequence(key, mode);
     if (status != Status.Ok) return status;
   }
-  if (!allowsUncheckedIdentity()) {
-    for (let component: u32 = 0; component < componentCount; component++) {
-      if (!hasFlags(component, Flag.IdentityChecked)) return Status.IdentityUnchecked;
-    }
-  }
-  return runSequence(content, length, mode, slot);
+  return Status.Ok;
 }

@@ -15,10 +15,12 @@ import {
   cborContent,
   cborHead,
   cborInteger,
+  cborIntegerKey,
   cborIsNull,
   cborLength,
   cborLimit,
   cborMajor,
+  cborMap,
   cborOpen,
   cborPeek,
   cborPosition,
@@ -29,13 +31,26 @@ import {
   Major,
   Simple,
 } from "../cbor/reader";
+import { Feature } from "../feature";
 import { Limit } from "../limits";
 import { Status } from "../status";
 import { evaluateCondition } from "./condition";
-import { fetch, invoke, invokedBytes } from "./directive";
-import { Command, KNOWN_COMMANDS, ReportingPolicy } from "./label";
-import { componentCount } from "./manifest";
-import { readParameters, softFailureSet } from "./parameter";
+import { field, setField } from "./component";
+import { openDependency, reopenRoot } from "./dependency";
+import { direct, invokedBytes } from "./directive";
+import {
+  Command,
+  conditions,
+  directives,
+  fleetingConditions,
+  KNOWN_COMMANDS,
+  Member,
+  passedConditions,
+  ReportingPolicy,
+} from "./label";
+import { isIdentityChecked } from "./identity";
+import { dependencyIndex, indexCount, memberContent, memberLength, openMember, setOf } from "./manifest";
+import { copyableParameter, readParameters, softFailureSet } from "./parameter";
 
 /** How a section is run, as bits. */
 export const enum Mode {
@@ -43,14 +58,15 @@ export const enum Mode {
   Dry = 1,
   /** The shared sequence: only conditions and what arranges them (SUIT §8.4.5). */
   Shared = 2,
-  /** The invoke section: the only one that may invoke an image. */
-  Invoke = 4,
+  /** Find out again where contents lie: what held at the update and is checked anew behind is passed. */
+  Replay = 4,
 }
 
 const enum Kind {
   Section = 0,
   Run = 1,
   Try = 2,
+  Dependency = 3,
 }
 
 /** A frame: the next command, and what to do when the sequence ends. */
@@ -59,11 +75,14 @@ const enum Frame {
   Limit = 4,
   Kind = 8,
   Soft = 12,
-  /** Selected components, as bits. */
+  /**
+   * Selected components in the order in which commands visit them: 4 bits each, the first lowest, an
+   * index and one; 0 behind the last.
+   */
   Selection = 16,
-  /** The component for which the nested sequence is being run, as a bit. */
+  /** The component for which the nested sequence is being run, as a selection. */
   Component = 20,
-  /** Components for which it is still to be run, as bits. */
+  /** Components for which it is still to be run; of a dependency, how many sequences are left. */
   Pending = 24,
   /** First byte of the nested sequence, or of the first branch. */
   Start = 28,
@@ -74,29 +93,26 @@ const enum Frame {
   Bytes = 40,
 }
 
-const FRAMES: usize = memory.data((Limit.Nesting + 1) * Frame.Bytes);
+const FRAMES: usize = memory.data((Limit.Nesting + 1) * Frame.Bytes, 4);
 
 let frame: usize = 0;
 let mode: u32 = 0;
-let slot: u32 = 0;
+let section: u32 = 0;
 
 /**
- * Runs a command sequence.
+ * Runs a section of the open manifest, or its shared sequence.
  *
- * @param content the encoded sequence, without the byte string around it
- * @param runMode bits of `Mode`
- * @param runSlot the slot in which the envelope lies
- * @returns Status.Ok, or the status of what ended it
+ * @param key the section
+ * @param runMode bits of `Mode`; with `Mode.Shared` the shared sequence is run in front of it
+ * @returns Status.Ok, also where there is none, or the status of what ended it
  */
-export function runSequence(content: u32, length: u32, runMode: u32, runSlot: u32): i32 {
+export function runSequence(key: u32, runMode: u32): i32 {
   mode = runMode;
-  slot = runSlot;
+  section = key;
   frame = FRAMES;
-  setFrame(Frame.Kind, Kind.Section);
-  setFrame(Frame.Soft, 0);
-  // A manifest with one component need not select it (SUIT §8.4.10.1).
-  setFrame(Frame.Selection, componentCount == 1 ? 1 : 0);
-  let status = openSequence(content, length);
+  let status = openMember((mode & Mode.Shared) != 0 ? Member.Shared : key);
+  if (status != Status.Ok || memberContent == 0) return status;
+  status = openSection();
   // An image that was invoked has control; what stands behind the directive is never reached.
   while (status == Status.Ok && invokedBytes == 0) {
     if (cborPosition == cborLimit) {
@@ -106,7 +122,16 @@ export function runSequence(content: u32, length: u32, runMode: u32, runSlot: u3
       status = step();
     }
   }
-  return status;
+  // A dependency may have invoked it: whoever acts on it looks at the root.
+  return Feature.TrustDomains && status == Status.Ok ? reopenRoot() : status;
+}
+
+/** Starts the sequence that `openMember` has found in the current frame. */
+function openSection(): i32 {
+  setFrame(Frame.Soft, 0);
+  // A manifest with one component need not select it (SUIT §8.4.10.1).
+  setFrame(Frame.Selection, indexCount == 1 ? 1 : 0);
+  return openSequence(memberContent, memberLength);
 }
 
 // @ts-ignore: decorator
@@ -150,98 +175,167 @@ function step(): i32 {
   if (cborValue < 0) return cborValue < -256 ? Status.CommandUnsupported : Status.CommandUnknown;
   if (cborValue >= Command.End) return Status.CommandUnknown;
   const command = <i32>cborValue;
-  if (((KNOWN_COMMANDS >> (<u64>command)) & 1) == 0) return Status.CommandUnknown;
+  const bit = (<u64>1) << command;
+  if ((KNOWN_COMMANDS & bit) == 0) return Status.CommandUnknown;
   if (command == Command.SetComponentIndex) return selectComponents();
+  const isShared = (mode & Mode.Shared) != 0;
+  if (Feature.UpdateManagement && command == Command.OverrideMultiple) {
+    return isShared ? <i32>Status.SharedCommandForbidden : overrideMultiple();
+  }
   const selection = get(Frame.Selection);
   if (selection == 0) return Status.ComponentIndexInvalid;
-  if (command == Command.OverrideParameters) return overrideParameters(selection);
+  if (Feature.UpdateManagement && command == Command.CopyParameters) {
+    return isShared ? <i32>Status.SharedCommandForbidden : copyParameters(selection);
+  }
+  if (command == Command.OverrideParameters) return overrideParameters(selection, false);
+  if (Feature.TrustDomains && command == Command.SetParameters) return overrideParameters(selection, true);
   if (command == Command.TryEach) return enterTryEach(selection);
   if (command == Command.RunSequence) return enterRunSequence(selection);
-  if (command == Command.Fetch || command == Command.Invoke) return direct(command, selection);
-  if (!isCondition(command)) return Status.CommandUnsupported;
+  const isCondition = (conditions() & bit) != 0;
+  if (!isCondition) {
+    if ((directives() & bit) == 0) return Status.CommandUnsupported;
+    if (isShared) return Status.SharedCommandForbidden;
+    if (command == Command.Invoke && section != Member.Invoke) return Status.CommandUnsupported;
+  }
   status = readPolicy();
   if (status != Status.Ok || (mode & Mode.Dry) != 0) return status;
-  for (let component: u32 = 0; component < componentCount; component++) {
-    if (((selection >> component) & 1) == 0) continue;
-    status = evaluateCondition(command, component, slot);
-    if (status != Status.Ok) return failCondition(status);
+  if (Feature.TrustDomains && command == Command.ProcessDependency) return enterDependency(selection);
+  if ((mode & Mode.Replay) != 0) {
+    if ((fleetingConditions() & bit) != 0) return Status.Ok;
+    if ((passedConditions() & bit) != 0 && get(Frame.Soft) == 0) return Status.Ok;
   }
-  return Status.Ok;
+  return execute(command, isCondition, selection);
 }
 
-function isCondition(command: i32): bool {
-  return (
-    command == Command.VendorIdentifier ||
-    command == Command.ClassIdentifier ||
-    command == Command.DeviceIdentifier ||
-    command == Command.ImageMatch ||
-    command == Command.ComponentSlot ||
-    command == Command.Abort
-  );
-}
-
-/** Fetch and invoke, on every selected component. */
-function direct(command: i32, selection: u32): i32 {
-  if ((mode & Mode.Shared) != 0) return Status.SharedCommandForbidden;
-  if (command == Command.Invoke && (mode & Mode.Invoke) == 0) return Status.CommandUnsupported;
-  let status = readPolicy();
-  if ((mode & Mode.Dry) != 0) return status;
+/** Executes a condition or a directive on every selected component. */
+function execute(command: i32, isCondition: bool, selection: u32): i32 {
   const position = cborPosition;
   const limit = cborLimit;
-  for (let component: u32 = 0; component < componentCount && status == Status.Ok; component++) {
-    if (((selection >> component) & 1) == 0) continue;
-    status = command == Command.Fetch ? fetch(component, slot) : invoke(component);
+  let status: i32 = Status.Ok;
+  for (; selection != 0 && status == Status.Ok; selection >>= 4) {
+    const index = (selection & 15) - 1;
+    status = isCondition ? evaluateCondition(command, index, section) : direct(command, index);
   }
   cborSeek(position, limit);
-  return status;
+  if (status == Status.Ok || !isCondition) return status;
+  return command == Command.DependencyIntegrity ? status : failCondition(status);
+}
+
+/** The sequences of a dependency, counted down: shared dry, section dry, shared, section. */
+const enum Phase {
+  Shared = 1,
+  Real = 2,
+  Count = 4,
 }
 
 function readPolicy(): i32 {
   const status = cborUnsigned();
-  if (status == Status.CborUnexpectedType) return Status.PolicyMalformed;
-  if (status != Status.Ok) return status;
-  return cborArgument <= <u64>ReportingPolicy.Highest ? Status.Ok : Status.PolicyMalformed;
+  const isTooLarge = status == Status.Ok && cborArgument > <u64>ReportingPolicy.Highest;
+  return isTooLarge || status == Status.CborUnexpectedType ? <i32>Status.PolicyMalformed : status;
 }
 
-/** set-component-index: an index, all, or a list in ascending order (SUIT §8.4.10.1). */
+/** set-component-index: an index, all, or a list in the order of visits (SUIT §8.4.10.1). */
 function selectComponents(): i32 {
   let selection: u32 = 0;
-  if (cborPeek() == Major.Array) {
-    let status = cborArray();
+  let status: i32 = Status.Ok;
+  const major = cborPeek();
+  if (major == Major.Simple) {
+    status = cborHead();
     if (status != Status.Ok) return status;
-    if (cborLength == 0) return Status.ComponentIndexInvalid;
-    for (let count = cborLength; count > 0; count--) {
+    if (cborArgument != Simple.True) return Status.ArgumentMalformed;
+    selection = everything();
+  } else {
+    let count: u32 = 1;
+    if (major == Major.Array) {
+      status = cborArray();
+      count = cborLength;
+      if (status == Status.Ok && count == 0) return Status.ComponentIndexInvalid;
+    } else if (major != Major.Unsigned) {
+      return Status.ArgumentMalformed;
+    }
+    let seen: u32 = 0;
+    for (let shift: u32 = 0; count > 0 && status == Status.Ok; count--) {
       status = cborUnsigned();
       if (status != Status.Ok) return status;
-      if (cborArgument >= componentCount) return Status.ComponentIndexInvalid;
+      if (cborArgument >= indexCount) return Status.ComponentIndexInvalid;
       const bit: u32 = 1 << (<u32>cborArgument);
-      // Components are visited in ascending order, so no other order can be honoured.
-      if (bit <= selection) return Status.ArgumentUnsupported;
-      selection |= bit;
-    }
-  } else {
-    const status = cborHead();
-    if (status != Status.Ok) return status;
-    if (cborMajor == Major.Simple && cborArgument == Simple.True) {
-      selection = (1 << componentCount) - 1;
-    } else if (cborMajor != Major.Unsigned) {
-      return Status.ArgumentMalformed;
-    } else if (cborArgument >= componentCount) {
-      return Status.ComponentIndexInvalid;
-    } else {
-      selection = 1 << (<u32>cborArgument);
+      if ((seen & bit) != 0) return Status.ArgumentMalformed;
+      seen |= bit;
+      selection |= (<u32>cborArgument + 1) << shift;
+      shift += 4;
     }
   }
   setFrame(Frame.Selection, selection);
+  return status;
+}
+
+/** All components and dependencies, in ascending order. */
+function everything(): u32 {
+  return (<u32>0x7654321) & ((1 << (indexCount << 2)) - 1);
+}
+
+function overrideParameters(selection: u32, onlyUnset: bool): i32 {
+  const status = readParameters((mode & Mode.Dry) != 0 ? 0 : selection, onlyUnset);
+  if (status != Status.Ok || softFailureSet < 0) return status;
+  const kind = get(Frame.Kind);
+  if (frame == FRAMES || kind == Kind.Dependency) return Status.SoftFailureForbidden;
+  setFrame(Frame.Soft, softFailureSet);
   return Status.Ok;
 }
 
-function overrideParameters(selection: u32): i32 {
-  const status = readParameters((mode & Mode.Dry) != 0 ? 0 : selection);
-  if (status != Status.Ok || softFailureSet < 0) return status;
-  if (get(Frame.Kind) == Kind.Section) return Status.SoftFailureForbidden;
-  setFrame(Frame.Soft, softFailureSet);
+/** override-multiple: sets parameters of the named components; the last one stays selected. */
+function overrideMultiple(): i32 {
+  let status = cborMap();
+  if (status != Status.Ok) return status;
+  if (cborLength == 0) return Status.ArgumentMalformed;
+  let previous: u32 = 0;
+  for (let pairs = cborLength; pairs > 0; pairs--) {
+    const key = cborPosition;
+    status = readIndexKey(previous);
+    if (status != Status.Ok) return status;
+    previous = key;
+    const selection = <u32>cborValue + 1;
+    setFrame(Frame.Selection, selection);
+    status = overrideParameters(selection, false);
+    if (status != Status.Ok) return status;
+  }
   return Status.Ok;
+}
+
+/** copy-params: takes over those of the named parameters that another component has set. */
+function copyParameters(selection: u32): i32 {
+  let status = cborMap();
+  if (status != Status.Ok) return status;
+  if (cborLength == 0) return Status.ArgumentMalformed;
+  let previous: u32 = 0;
+  for (let pairs = cborLength; pairs > 0; pairs--) {
+    const key = cborPosition;
+    status = readIndexKey(previous);
+    if (status != Status.Ok) return status;
+    previous = key;
+    const source = setOf(<u32>cborValue);
+    status = cborArray();
+    if (status != Status.Ok) return status;
+    if (cborLength == 0) return Status.ArgumentMalformed;
+    for (let count = cborLength; count > 0; count--) {
+      status = cborInteger();
+      if (status == Status.Ok) status = copyableParameter(cborValue);
+      if (status != Status.Ok) return status;
+      const value = field(source, <u32>cborValue);
+      if (value == 0) continue;
+      for (let left = selection; left != 0; left >>= 4) {
+        setField(setOf((left & 15) - 1), <u32>cborValue, value);
+      }
+    }
+  }
+  return Status.Ok;
+}
+
+/** Reads the index of a component as a map key; it is in `cborValue`. */
+function readIndexKey(previous: u32): i32 {
+  const status = cborIntegerKey(previous);
+  if (status != Status.Ok) return status;
+  return <u64>cborValue < <u64>indexCount ? Status.Ok : Status.ComponentIndexInvalid;
 }
 
 /** Opens a frame above the current one, whose cursor goes on after the nested argument. */
@@ -254,7 +348,7 @@ function push(kind: u32, selection: u32, start: u32, extent: u32, after: u32): i
   setFrame(Frame.Pending, selection);
   setFrame(Frame.Start, start);
   setFrame(Frame.Extent, extent);
-  return startNested();
+  return Feature.TrustDomains && kind == Kind.Dependency ? continueDependency() : startNested();
 }
 
 function enterRunSequence(selection: u32): i32 {
@@ -282,8 +376,8 @@ function enterTryEach(selection: u32): i32 {
 /** Starts the nested sequence, or the first branch, for the next pending component. */
 function startNested(): i32 {
   const pending = get(Frame.Pending);
-  const component = pending & (0 - pending);
-  setFrame(Frame.Pending, pending ^ component);
+  const component = pending & 15;
+  setFrame(Frame.Pending, pending >> 4);
   setFrame(Frame.Component, component);
   if (get(Frame.Kind) == Kind.Run) {
     setFrame(Frame.Selection, component);
@@ -310,6 +404,7 @@ function startBranch(position: u32): i32 {
 
 /** Ends the current nested sequence: because it completed, or because it failed softly. */
 function endNested(completed: bool): i32 {
+  if (Feature.TrustDomains && get(Frame.Kind) == Kind.Dependency) return continueDependency();
   if (get(Frame.Kind) == Kind.Run) return leaveOrRepeat();
   // A dry run looks into every branch; else the first that completes is the only one.
   if (completed && (mode & Mode.Dry) == 0) return leaveOrRepeat();
@@ -320,9 +415,50 @@ function endNested(completed: bool): i32 {
 /** Repeats the nested directive for the next component, or returns to the frame below. */
 function leaveOrRepeat(): i32 {
   if (get(Frame.Pending) != 0) return startNested();
+  leave();
+  return Status.Ok;
+}
+
+/** Returns to the frame below. */
+function leave(): void {
   frame -= Frame.Bytes;
   cborSeek(get(Frame.Position), get(Frame.Limit));
-  return Status.Ok;
+}
+
+/**
+ * process-dependency: runs the shared sequence of the dependency and its section of the same name,
+ * both dry first. Where everything is selected it is for the dependency alone.
+ */
+function enterDependency(selection: u32): i32 {
+  if (selection != everything() && selection != dependencyIndex + 1) return Status.NotDependency;
+  if (dependencyIndex >= indexCount) return Status.NotDependency;
+  const position = cborPosition;
+  const limit = cborLimit;
+  const status = openDependency(setOf(dependencyIndex));
+  if (status != Status.Ok) return status;
+  cborSeek(position, limit);
+  return push(Kind.Dependency, Phase.Count, 0, 0, position);
+}
+
+/** Goes on with the next sequence of a dependency, or back to its dependent behind the last. */
+function continueDependency(): i32 {
+  for (let phase = <i32>get(Frame.Pending); phase > 0;) {
+    phase--;
+    setFrame(Frame.Pending, phase);
+    mode &= Mode.Replay;
+    if (phase >= Phase.Real) mode |= Mode.Dry;
+    if ((phase & Phase.Shared) != 0) mode |= Mode.Shared;
+    else if (phase < Phase.Real && !isIdentityChecked()) return Status.IdentityUnchecked;
+    const status = openMember((phase & Phase.Shared) != 0 ? Member.Shared : section);
+    if (status != Status.Ok) return status;
+    if (memberContent != 0) return openSection();
+  }
+  leave();
+  const position = cborPosition;
+  const limit = cborLimit;
+  const status = reopenRoot();
+  cborSeek(position, limit);
+  return status;
 }
 
 /** What a failed condition means here. */

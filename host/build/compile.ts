@@ -11,7 +11,7 @@ import { applyPatches, type Patch } from "./patch.ts";
 export interface Entry {
   readonly name: string;
   readonly source: string;
-  readonly target: "release" | "testing";
+  readonly target: "release" | "small" | "testing";
 }
 
 /** What the compiler made. */

@@ -18,6 +18,9 @@ export interface Decision {
 const deciding = (name: string): TestReference => ({ file: "conformance/spec-decision.test.ts", name });
 const scenario = (name: string): TestReference => ({ file: "scenario/suit-processing.test.ts", name });
 
+const verifying = (name: string): TestReference => ({ file: "unit/manifest-verify.test.ts", name });
+const trusting = (name: string): TestReference => ({ file: "scenario/trust-domain.test.ts", name });
+
 /** All of them. */
 export const DECISIONS: readonly Decision[] = [
   {
@@ -53,22 +56,31 @@ export const DECISIONS: readonly Decision[] = [
     question:
       "The prose says that dependencies are indices into the components; the examples use indices behind the end of that list.",
     decision:
-      "This build does not process dependencies, and refuses a manifest that has any before an index is asked about. Where there are none, an index is one of the components.",
-    tests: [deciding("refuse dependencies before any index is asked about")],
+      "Both are taken: the index of a component in the list, which is then the dependency, or the one right behind the list. A gap in between could not be selected and is refused.",
+    tests: [
+      deciding("take a component of the list for a dependency or the index behind it, and refuse a gap"),
+      trusting("may be listed as a component whose identifier the device does not know"),
+    ],
   },
   {
     where: "T §5.6.2, T appendix B.2",
     question:
       "process-dependency must be preceded by dependency-integrity, and the example with an integrated dependency leaves that out.",
-    decision: "process-dependency is refused, however it is prepared: this build has no dependencies to process.",
-    tests: [deciding("refuse process-dependency, checked before or not")],
+    decision: "What was not checked is not processed, in the example's form either: process-dependency needs dependency-integrity since the last change of the dependency's content. Judging a manifest without a device runs neither, so it asks for no order.",
+    tests: [
+      trusting("is not processed before its integrity was checked, nor after it was fetched anew"),
+      deciding("ask for no order of dependency-integrity and process-dependency before anything runs"),
+    ],
   },
   {
     where: "T §8.1, M §8.4.5",
     question:
       "Templates put set-parameters into the shared sequence; the grammar of shared sequences does not list it.",
-    decision: "set-parameters is refused as unsupported everywhere, before it matters where it stands.",
-    tests: [deciding("refuse set-parameters as unsupported, in the shared sequence as everywhere")],
+    decision: "set-parameters is allowed there, as in the templates: it sets what nobody has set, which the shared sequence of a dependency is for, and has no side effects.",
+    tests: [
+      deciding("take set-parameters in the shared sequence as everywhere"),
+      trusting("sees what its dependent has set, and set-parameters leaves that as it is"),
+    ],
   },
   {
     where: "M §8.4.10.2, M appendix A",
@@ -90,10 +102,11 @@ export const DECISIONS: readonly Decision[] = [
     question:
       "Only the envelope's grammar lets candidate-verification be severed, not the manifest's; set-version is wrapped in a byte string by one document and some tools, and means something else to others.",
     decision:
-      "The author's tool severs candidate-verification like every other step of the update, and writes set-version in a byte string, as its document says. The bootloader refuses both by name.",
+      "The author's tool severs candidate-verification like every other step of the update, and writes set-version in a byte string, as its document says. The bootloader takes candidate-verification both ways, and refuses set-version by name where update management is off.",
     tests: [
       deciding("writes set-version in a byte string and severs candidate-verification, and reads both back"),
-      deciding("refuse candidate-verification alike, whole or severed"),
+      deciding("process candidate-verification alike, whole or severed"),
+      verifying("with set-version"),
     ],
   },
   {

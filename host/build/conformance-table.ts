@@ -27,12 +27,16 @@ export interface Behaviour extends Evidence {
 
 const scenario = (name: string): TestReference => ({ file: "scenario/suit-processing.test.ts", name });
 const verifying = (name: string): TestReference => ({ file: "unit/manifest-verify.test.ts", name });
+const trusting = (name: string): TestReference => ({ file: "scenario/trust-domain.test.ts", name });
+const labelled = (name: string): TestReference => ({ file: "conformance/label-support.test.ts", name });
 const deciding = (name: string): TestReference => ({ file: "conformance/spec-decision.test.ts", name });
 
 function inSuit(source: string, test: TestReference): Evidence {
   return { source: `suit/${source}`, test };
 }
 
+const MEMBER = "process the member $name or refuse it as unsupported, as the table says";
+const COMMAND = "process the command $name or refuse it as unsupported, as the table says";
 const IDENTITY = "refuses a candidate for another vendor, another class, another device";
 const SHA = "refuses an image of which one bit is wrong, or that was not delivered whole";
 const SLOT = "knows the slot it processes: B is 1";
@@ -42,6 +46,13 @@ const SELECT = "selects the only component by index, by true, and refuses every 
 const FETCH = "refuses a fragment that names no integrated payload, and one that names it in other letters";
 const SEVERED = "takes severed install and text members, and refuses when install is not there";
 const FORBIDDEN = "refuses directives with side effects in the shared sequence, and invoke outside of invoke";
+
+const PHASES = "runs payload-fetch before install, and load before invoke";
+const CONTENT = "writes content of the manifest and compares it";
+const COPY = "copies and swaps within the manifest, never from a component to itself or to one that is not there";
+const SWAP = "swaps them if they were fetched the wrong way round";
+const DEPENDENCY = "is processed under its own signature, and the application boots";
+const ORDERED = "is not processed before its integrity was checked, nor after it was fetched anew";
 
 /** Members by name. */
 export const MEMBER_EVIDENCE: Readonly<Record<string, Evidence>> = {
@@ -56,6 +67,16 @@ export const MEMBER_EVIDENCE: Readonly<Record<string, Evidence>> = {
   "reference-uri": inSuit("manifest.ts", verifying("with a reference URI that is not a text")),
   validate: inSuit("procedure.ts", verifying("without validate")),
   invoke: inSuit("procedure.ts", scenario("refuses a manifest that invokes nothing")),
+  load: inSuit("procedure.ts", scenario(PHASES)),
+  "payload-fetch": inSuit("procedure.ts", scenario(PHASES)),
+  "manifest-component-id": inSuit("manifest.ts", labelled(MEMBER)),
+  "dependency-resolution": inSuit("procedure.ts", trusting(DEPENDENCY)),
+  "candidate-verification": inSuit(
+    "procedure.ts",
+    deciding("process candidate-verification alike, whole or severed"),
+  ),
+  uninstall: inSuit("procedure.ts", labelled(MEMBER)),
+  dependencies: inSuit("manifest.ts", trusting(DEPENDENCY)),
   install: inSuit("procedure.ts", scenario(SEVERED)),
   text: inSuit("manifest.ts", scenario(SEVERED)),
   components: inSuit("manifest.ts", scenario("refuses a component that the device does not have")),
@@ -69,6 +90,24 @@ export const COMMAND_EVIDENCE: Readonly<Record<string, Evidence>> = {
   "device-identifier": inSuit("condition.ts", scenario(IDENTITY)),
   "image-match": inSuit("condition.ts", scenario(SHA)),
   "component-slot": inSuit("condition.ts", scenario(SLOT)),
+  "check-content": inSuit("condition.ts", scenario(CONTENT)),
+  write: inSuit("directive.ts", scenario(CONTENT)),
+  copy: inSuit("directive.ts", scenario(COPY)),
+  swap: inSuit("directive.ts", scenario(SWAP)),
+  "dependency-integrity": inSuit(
+    "dependency.ts",
+    trusting("fails the procedure at once if its integrity is broken, even where a failure would be soft"),
+  ),
+  "is-dependency": inSuit(
+    "condition.ts",
+    trusting("is told from a component by is-dependency, and everything selected means the dependency"),
+  ),
+  "process-dependency": inSuit("sequence.ts", trusting(ORDERED)),
+  "set-parameters": inSuit(
+    "parameter.ts",
+    trusting("sees what its dependent has set, and set-parameters leaves that as it is"),
+  ),
+  unlink: inSuit("directive.ts", labelled(COMMAND)),
   abort: inSuit("condition.ts", scenario("always fails on abort")),
   "set-component-index": inSuit("sequence.ts", scenario(SELECT)),
   "try-each": inSuit("sequence.ts", scenario(TRY_EACH)),
@@ -85,6 +124,8 @@ export const PARAMETER_EVIDENCE: Readonly<Record<string, Evidence>> = {
   "device-identifier": inSuit("parameter.ts", scenario(IDENTITY)),
   "image-digest": inSuit("parameter.ts", scenario(SHA)),
   "component-slot": inSuit("parameter.ts", scenario(SLOT)),
+  content: inSuit("parameter.ts", scenario(CONTENT)),
+  "source-component": inSuit("directive.ts", scenario(SWAP)),
   "strict-order": inSuit("parameter.ts", verifying("strict-order false, which is only a hint")),
   "soft-failure": inSuit(
     "sequence.ts",
@@ -131,6 +172,29 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     where: "M §8.6",
     what: "A severed member has the digest that the manifest states; one that nobody signed is refused.",
     ...inSuit("manifest.ts", verifying("with a member in the envelope that it does not mention")),
+  },
+  {
+    where: "M §8.4.10.1",
+    what: "Components are visited in the order in which the index lists them.",
+    ...inSuit("sequence.ts", scenario("visits components in the order of the list, each once")),
+  },
+  {
+    where: "T §5.6.4",
+    what: "A dependency is authenticated by itself, and has the digest that its dependent states.",
+    ...inSuit("dependency.ts", trusting("has to have the digest that its dependent states")),
+  },
+  {
+    where: "T §4",
+    what: "A key with limited rights touches its own components only; several signers have theirs together.",
+    ...inSuit("manifest.ts", trusting("refuses a manifest that touches a component which its key may not")),
+  },
+  {
+    where: "T §4",
+    what: "Where the device page requires certain signatures, each of them has to be there.",
+    ...inSuit(
+      "envelope.ts",
+      trusting("is satisfied by all of the required keys, in any order, and by nothing less"),
+    ),
   },
   {
     where: "M §7.5",
@@ -180,39 +244,27 @@ export const BEHAVIOURS: readonly Behaviour[] = [
 
 /** What shows that a row that is not supported is refused by name. */
 export const REFUSAL_EVIDENCE: Readonly<Record<"member" | "command" | "parameter", TestReference>> = {
-  member: refusing("process the member $name or refuse it as unsupported, as the table says"),
-  command: refusing("process the command $name or refuse it as unsupported, as the table says"),
-  parameter: refusing("process the parameter $name or refuse it as unsupported, as the table says"),
+  member: labelled(MEMBER),
+  command: labelled(COMMAND),
+  parameter: labelled("process the parameter $name or refuse it as unsupported, as the table says"),
 };
 
 /** The same for rows that are refused in another way. */
 export const ROW_REFUSALS: Readonly<Record<string, TestReference>> = {
-  dependencies: refusing("refuse $name as a whole where they are not processed"),
+  dependencies: labelled("process $name or refuse them as a whole, as the table says"),
 };
-
-function refusing(name: string): TestReference {
-  return { file: "conformance/label-support.test.ts", name };
-}
 
 /** Why rows of a whole document are not supported. */
 export const DOCUMENT_REASONS: Readonly<Record<DocumentLetter, string>> = {
   M: "optional, and no update of this device needs it",
-  T: "trust domains are not in this build",
-  U: "update management is not in this build",
+  T: "trust domains are a switch of the build, and off",
+  U: "update management is a switch of the build, and off",
   F: "this build does not decrypt",
 };
 
 /** Why a single row is not supported, where more can be said than of its document. */
 export const ROW_REASONS: Readonly<Record<string, string>> = {
-  coswid: "update management, which asks its recipients to tolerate it, is not in this build",
-  load: "images run from the flash that they lie in",
-  "payload-fetch": "payloads are delivered to their slot before the install sequence",
-  copy: "slots are not copied; the image runs from the slot that it was delivered to",
-  swap: "slots are not exchanged; the image runs from the slot that it was delivered to",
-  write: "no component is small enough to be written from a manifest",
-  content: "no component is small enough to be written from a manifest",
-  "check-content": "no component is small enough to be compared with a manifest",
-  "source-component": "nothing is copied or exchanged",
+  "component-metadata": "a component is the bytes in its slot and has no metadata",
   "invoke-args": "an image is started without arguments",
   "fetch-arguments": "no transport of this device takes arguments",
 };
@@ -233,8 +285,13 @@ export const ABSENT: readonly (readonly [string, string, TestReference])[] = [
   ],
   ["SHA-384, SHA-512, SHAKE", "SHA-256 is mandatory, and one hash is enough", verifying("of SHA-384")],
   [
-    "Indices in another order than ascending",
-    "components are visited in one order",
-    verifying("with component indices out of order"),
+    "A second dependency, and dependencies of a dependency",
+    "one parameter set and one place for them are what the memory has",
+    verifying("with two dependencies"),
+  ],
+  [
+    "Prefixes of dependencies",
+    "a component of a dependency is one of the device, under the name that the device has for it",
+    verifying("with a dependency that has a prefix"),
   ],
 ];

@@ -16,7 +16,7 @@ import { compileModule, type Entry } from "./compile.ts";
 import type { Patch } from "./patch.ts";
 
 const ENTRIES: readonly Entry[] = [
-  { name: "bootloader", source: "assembly/bootloader.ts", target: "release" },
+  { name: "bootloader", source: "assembly/bootloader.ts", target: "small" },
   { name: "firmware-1", source: "assembly/firmware/firmware-1.ts", target: "release" },
   { name: "firmware-2", source: "assembly/firmware/firmware-2.ts", target: "release" },
   { name: "firmware-failing", source: "assembly/firmware/firmware-failing.ts", target: "release" },
@@ -40,7 +40,12 @@ for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).so
   const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
   const canary = CanaryFile.parse(JSON.parse(text));
   const name = `canary-${path.basename(file, ".json")}`;
-  await build({ name, source: canary.entry, target: "release" }, canary.patches);
+  await build({ name, source: canary.entry, target: targetOf(canary.entry) }, canary.patches);
+}
+
+/** A canary is compiled as what it is a canary of. */
+function targetOf(source: string): Entry["target"] {
+  return ENTRIES.find((entry) => entry.source === source)?.target ?? "release";
 }
 
 async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {

@@ -13,6 +13,7 @@ import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
 import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
+import { dependentUpdate } from "./dependent-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { SourceMap } from "../glitch/source-map.ts";
 import { checkedKey, isPrivate, type PrivateKey } from "../keys/key.ts";
@@ -88,6 +89,8 @@ export interface UpdateParts {
   readonly offeredHangs?: boolean;
   /** Signs what is offered; the key that the device trusts unless stated. */
   readonly offerKey?: PrivateKey;
+  /** What is offered has an integrated dependency, which says where the image comes from. */
+  readonly isDependent?: boolean;
   readonly symbols?: readonly Uint8Array[];
   /** Default names say what it is. */
   readonly name?: string;
@@ -126,6 +129,7 @@ export const SCENARIO_NAMES = [
   "failing-update",
   "hanging-update",
   "update-back",
+  "dependent-update",
   "recovery",
   "refused-recovery",
 ] as const;
@@ -179,6 +183,8 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
         runningSlot: Slot.B,
         imageNames: ["firmware 2", "firmware 1"],
       });
+    case "dependent-update":
+      return buildUpdateScenario({ ...parts, isDependent: true });
     case "recovery":
       return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
     case "refused-recovery":
@@ -207,7 +213,17 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   const { expectation = "accepted", offeredHangs = false, offerKey = TRUSTED_TEST_KEY } = parts;
   const { runningSlot = Slot.A, isDamaged = false, oracles } = parts;
   const [installedName, offeredName] = parts.imageNames ?? ["firmware 1", "firmware 2"];
-  const offer = update(SEQUENCE_OFFERED, offered, offerKey);
+  const offer =
+    parts.isDependent === true
+      ? dependentUpdate({
+          sequenceNumber: SEQUENCE_OFFERED,
+          payload: offered,
+          component: COMPONENT,
+          vendor: VENDOR,
+          product: PRODUCT,
+          key: offerKey,
+        })
+      : update(SEQUENCE_OFFERED, offered, offerKey);
   const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, TRUSTED_TEST_KEY);
   const images: SubjectImage[] = [
     {
@@ -269,7 +285,10 @@ function titleOf(parts: UpdateParts, expectation: Expectation): string {
     return `The image in slot ${running} is damaged, ${before}, so nothing boots and the bootloader recovers; ${what}.`;
   }
   const then = {
-    accepted: "a genuine update is offered, tried and confirmed",
+    accepted:
+      parts.isDependent === true
+        ? "a genuine update with a dependency is offered, tried and confirmed"
+        : "a genuine update is offered, tried and confirmed",
     refused: "an update with a stranger's signature is offered and refused",
     reverted: "a genuine update is offered that never becomes healthy, and is given up",
   }[expectation];

@@ -64,9 +64,19 @@ export function severedMemberEnvelope(member: MemberLabel): Uint8Array {
   return envelopeOf([[member.label, digestItem(encodeCbor(value))]], [], [[member.label, value]]);
 }
 
-/** A manifest whose second component is a dependency. */
+/** A manifest with a dependency behind its only component, so that every sequence selects. */
 export function dependenciesEnvelope({ label }: MemberLabel): Uint8Array {
-  return withCommon([[label, new Map<Cbor, Cbor>([[1, new Map<Cbor, Cbor>()]])]]);
+  return envelopeOf(
+    [
+      [7, sequence(12, 0, 3, 15)],
+      [9, sequence(12, 0, 23, 2)],
+    ],
+    [
+      [label, new Map<Cbor, Cbor>([[1, new Map<Cbor, Cbor>()]])],
+      [4, sequence(12, 0, 1, 15, 2, 15)],
+    ],
+    [],
+  );
 }
 
 function hardParameterEnvelope(parameter: ParameterLabel): Uint8Array {

@@ -16,6 +16,7 @@ import {
   type SlotContent,
 } from "../../emulator/provision.ts";
 import { STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../campaign/scenario.ts";
+import { dependentUpdate } from "../campaign/dependent-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
@@ -116,6 +117,18 @@ const WRONGS = {
     floor: 1n,
     mayRunA: true,
   }),
+  "strange-dependency": (image: Uint8Array): Wrong => ({
+    ...candidate,
+    title: "The staged candidate's dependency, by a strange key, states the digest of a tampered image.",
+    A: content(image, 1),
+    B: dependent(image, { dependencyKey: STRANGE_TEST_KEY }),
+  }),
+  "swapped-dependency": (image: Uint8Array): Wrong => ({
+    ...candidate,
+    title: "The staged candidate's dependency is signed, but not the one that the candidate states.",
+    A: content(image, 1),
+    B: dependent(image, { statesHonest: true }),
+  }),
   "tampered-active": (image: Uint8Array): Wrong => ({
     title: "The last eight bytes of the confirmed image are wrong, and there is no other.",
     A: tampered(content(image, 1)),
@@ -178,6 +191,25 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
     sequenceNumber: floor,
     inputsDigest: inputs.update(counters.join()).digest("hex"),
   };
+}
+
+/** A candidate with a tampered image, whose digest a dependency that must not count has stated. */
+function dependent(
+  payload: Uint8Array,
+  change: { readonly dependencyKey?: typeof STRANGE_TEST_KEY; readonly statesHonest?: boolean },
+): SlotContent {
+  const wrong = tampered({ envelope: payload, payload });
+  const update = dependentUpdate({
+    sequenceNumber: 2,
+    payload,
+    component: COMPONENT,
+    vendor: VENDOR,
+    product: PRODUCT,
+    key: TRUSTED_TEST_KEY,
+    forged: wrong.payload ?? payload,
+    ...change,
+  });
+  return { envelope: update.envelope, payload: wrong.payload ?? payload };
 }
 
 /** A slot's content; signed by the trusted key unless told otherwise. */

@@ -7,7 +7,18 @@ import { UserError } from "../user-error.ts";
 import { Algorithm, checkedKey, isPrivate, type AlgorithmNumber, type Key } from "./key.ts";
 
 /** Labels of COSE_Key and of its EC2 parameters. */
-const Field = { Kty: 1, Kid: 2, Alg: 3, KeyOps: 4, Crv: -1, X: -2, Y: -3, D: -4 } as const;
+const Field = {
+  Kty: 1,
+  Kid: 2,
+  Alg: 3,
+  KeyOps: 4,
+  Crv: -1,
+  X: -2,
+  Y: -3,
+  D: -4,
+  /** Of this project: the components that the key may touch (`assembly/cose/key.ts`). */
+  Components: -65537,
+} as const;
 /** Key type EC2. */
 const EC2 = 2;
 /** Elliptic curve P-256. */
@@ -26,9 +37,16 @@ const CURVE_NAMES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [8, "secp256k1"],
 ]);
 
-/** The public key as a deterministic COSE_Key: kty, kid and alg if there are any, crv, x, y. */
-export function coseKeyBytes(key: Key): Uint8Array {
-  return encodeCbor(publicFields(key));
+/**
+ * The public key as a deterministic COSE_Key: kty, kid and alg if there are any, crv, x, y.
+ *
+ * @param components the components that a device lets it touch, as bits in the order in which the device
+ *   lists them; all of them unless given
+ */
+export function coseKeyBytes(key: Key, components?: number): Uint8Array {
+  const fields = publicFields(key);
+  if (components !== undefined) fields.set(Field.Components, components);
+  return encodeCbor(fields);
 }
 
 /** The private key as a deterministic COSE_Key. */

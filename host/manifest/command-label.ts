@@ -2,6 +2,7 @@
  * Conditions and directives (draft-ietf-suit-manifest-37 §8.4.9 and §8.4.10, and the drafts that
  * extend them). They share one numbering.
  */
+import { Feature } from "../../assembly/feature.ts";
 import type { Label } from "./label.ts";
 
 /** What a command takes as its argument. */
@@ -92,7 +93,10 @@ function directive(
 }
 
 const ANYWHERE = { supported: true, shared: true };
-const needing = (...needs: string[]): Flags => ({ needs });
+const TRUST = Boolean(Feature.TrustDomains);
+const UPDATE = Boolean(Feature.UpdateManagement);
+const trusting = (...needs: string[]): Flags => ({ supported: TRUST, needs });
+const managing = (...needs: string[]): Flags => ({ supported: UPDATE, needs });
 const alsoNeeding = (...needs: string[]): Flags => ({ supported: true, needs });
 
 const INTEGRITY = "The dependency's signature, digest and manifest are in order.";
@@ -132,7 +136,7 @@ export const COMMANDS: readonly CommandLabel[] = [
     alsoNeeding("image-digest"),
     "The content has the image-digest.",
   ),
-  condition(4, "use-before", "U", "5.1", needing("use-before"), "The present time is before use-before."),
+  condition(4, "use-before", "U", "5.1", managing("use-before"), "The present time is before use-before."),
   condition(
     5,
     "component-slot",
@@ -146,17 +150,17 @@ export const COMMANDS: readonly CommandLabel[] = [
     "check-content",
     "M",
     "8.4.9.3",
-    needing("content"),
+    alsoNeeding("content"),
     "The content is exactly the parameter's.",
   ),
-  condition(7, "dependency-integrity", "T", "5.6.4", needing("image-digest"), INTEGRITY),
-  condition(8, "is-dependency", "T", "5.6.3", {}, "The selected component is a dependency."),
-  directive(11, "process-dependency", "policy", "T", "5.6.2", {}, PROCESS),
+  condition(7, "dependency-integrity", "T", "5.6.4", trusting("image-digest"), INTEGRITY),
+  condition(8, "is-dependency", "T", "5.6.3", trusting(), "The selected component is a dependency."),
+  directive(11, "process-dependency", "policy", "T", "5.6.2", trusting(), PROCESS),
   directive(12, "set-component-index", "component-index", "M", "8.4.10.1", ANYWHERE, SELECT),
   condition(14, "abort", "M", "8.4.9.5", { supported: true }, "Never holds."),
   directive(15, "try-each", "try-each", "M", "8.4.10.2", ANYWHERE, TRY),
-  directive(18, "write", "policy", "M", "8.4.10.6", needing("content"), "Writes the parameter content."),
-  directive(19, "set-parameters", "parameters", "T", "5.6.1", {}, SET),
+  directive(18, "write", "policy", "M", "8.4.10.6", alsoNeeding("content"), "Writes the parameter content."),
+  directive(19, "set-parameters", "parameters", "T", "5.6.1", { supported: TRUST, shared: true }, SET),
   directive(20, "override-parameters", "parameters", "M", "8.4.10.3", ANYWHERE, OVERRIDE),
   directive(21, "fetch", "policy", "M", "8.4.10.4", alsoNeeding("uri"), "Fetches the payload of the uri."),
   directive(
@@ -165,7 +169,7 @@ export const COMMANDS: readonly CommandLabel[] = [
     "policy",
     "M",
     "8.4.10.5",
-    needing("source-component"),
+    alsoNeeding("source-component"),
     "Copies the source-component, decrypting it if encryption-info is set.",
   ),
   directive(23, "invoke", "policy", "M", "8.4.10.7", { supported: true }, "Starts the image."),
@@ -177,13 +181,13 @@ export const COMMANDS: readonly CommandLabel[] = [
     alsoNeeding("device-identifier"),
     "The device is the one that is set.",
   ),
-  condition(25, "image-not-match", "U", "5.2", needing("image-digest"), "The content has another digest."),
+  condition(25, "image-not-match", "U", "5.2", managing("image-digest"), "The content has another digest."),
   condition(
     26,
     "minimum-battery",
     "U",
     "5.3",
-    needing("minimum-battery"),
+    managing("minimum-battery"),
     "The battery holds at least minimum-battery.",
   ),
   condition(
@@ -191,18 +195,18 @@ export const COMMANDS: readonly CommandLabel[] = [
     "update-authorized",
     "U",
     "5.4",
-    needing("update-priority"),
+    managing("update-priority"),
     "The application allows an update of the update-priority.",
   ),
-  condition(28, "version", "U", "5.5", needing("version"), "The component's version is one of those meant."),
-  directive(29, "wait", "policy", "U", "5.6", needing("wait-info"), "Waits for all events of wait-info."),
+  condition(28, "version", "U", "5.5", managing("version"), "The component's version is one of those meant."),
+  directive(29, "wait", "policy", "U", "5.6", managing("wait-info"), "Waits for all events of wait-info."),
   directive(
     31,
     "swap",
     "policy",
     "M",
     "8.4.10.9",
-    needing("source-component"),
+    alsoNeeding("source-component"),
     "Exchanges the component with the source-component.",
   ),
   directive(32, "run-sequence", "sequence", "M", "8.4.10.8", ANYWHERE, RUN),
@@ -212,9 +216,9 @@ export const COMMANDS: readonly CommandLabel[] = [
     "policy",
     "T",
     "5.6.5",
-    {},
+    trusting(),
     "Gives the component up; the last to do so deletes it.",
   ),
-  directive(34, "override-multiple", "component-parameters", "U", "5.7", {}, MULTIPLE),
-  directive(35, "copy-params", "component-parameter-lists", "U", "5.8", {}, COPY_PARAMS),
+  directive(34, "override-multiple", "component-parameters", "U", "5.7", managing(), MULTIPLE),
+  directive(35, "copy-params", "component-parameter-lists", "U", "5.8", managing(), COPY_PARAMS),
 ];

@@ -64,11 +64,11 @@ export function checkContent(envelope: Envelope): ManifestFacts {
   const missing = REQUIRED.find((label) => !labels.has(label));
   if (missing !== undefined || common === undefined) throw missingMember(missing ?? 3, manifest);
   for (const [label, span] of envelope.severed) requireMentioned(labels, label, span);
-  const { componentCount, shared } = checkCommon(bytes, common);
-  if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", componentCount, shared: true });
+  const { componentCount, indexCount, shared } = checkCommon(bytes, common);
+  if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", indexCount, shared: true });
   for (const label of SEQUENCE_ORDER) {
     const span = sequences.get(label);
-    const context = { name: nameOf(label), componentCount, shared: false };
+    const context = { name: nameOf(label), indexCount, shared: false };
     if (span !== undefined) checkSequence(bytes, span, context);
   }
   return { sequenceNumber, componentCount };
@@ -111,6 +111,7 @@ function readMembers(envelope: Envelope, entries: readonly Entry[]): Members {
     if (known.kind === "tstr") reader.textString(`The ${known.name}`);
     else if (known.label === 1) requireVersion(reader);
     else if (known.kind === "uint") sequenceNumber = reader.unsigned(`The ${known.name}`);
+    else if (known.kind === "component") readIdentifier(reader, known.name);
     else {
       const span = known.severable
         ? readSeverable(envelope, reader, known)
@@ -135,7 +136,7 @@ function supportedMember(table: readonly MemberLabel[], entry: IntegerKey, what:
   if (known === undefined) {
     throw new Refusal(Status.MemberUnknown, entry.keyStart, `${what} has the unknown member ${entry.label}`);
   }
-  if (known.kind === "dependencies") {
+  if (known.kind === "dependencies" && !known.supported) {
     throw new Refusal(Status.DependenciesUnsupported, entry.keyStart, "The manifest has dependencies");
   }
   if (!known.supported) {
@@ -166,40 +167,80 @@ function requireMentioned(labels: ReadonlySet<number>, label: number, span: Span
   );
 }
 
+/** What the common map lists. */
+interface CommonFacts {
+  readonly componentCount: number;
+  /** Components and the dependency, if its index is behind theirs. */
+  readonly indexCount: number;
+  readonly shared: Span | undefined;
+}
+
 /** Checks the common map; its shared sequence is left to the caller. */
-function checkCommon(
-  bytes: Uint8Array,
-  common: Span,
-): { readonly componentCount: number; readonly shared: Span | undefined } {
+function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
   const reader = new CborReader(bytes, common.from, common.to);
+  let dependency: number | undefined;
   let componentCount: number | undefined;
   let shared: Span | undefined;
   reader.entries("The common map", (entry) => {
     const known = supportedMember(COMMON_MEMBERS, entry, "The common map");
-    if (known.kind === "components") componentCount = checkComponents(reader);
+    if (known.kind === "dependencies") dependency = checkDependencies(reader);
+    else if (known.kind === "components") componentCount = checkComponents(reader, dependency);
     else shared = reader.byteString("The shared sequence");
   });
   if (componentCount === undefined) {
     throw new Refusal(Status.ManifestMemberMissing, common.start, "The common map has no components (2)");
   }
+  if (dependency !== undefined && dependency > componentCount) {
+    throw new Refusal(
+      Status.ComponentIndexInvalid,
+      common.start,
+      `The dependency has index ${dependency}, and there are ${componentCount} components`,
+    );
+  }
   reader.finish("the common map");
-  return { componentCount, shared };
+  const indexCount = dependency === componentCount ? componentCount + 1 : componentCount;
+  return { componentCount, indexCount, shared };
 }
 
-function checkComponents(reader: CborReader): number {
+/** One dependency, without a prefix; returns its index. */
+function checkDependencies(reader: CborReader): number {
+  const start = reader.offset;
+  const count = reader.map("The dependencies");
+  if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The map of dependencies is empty");
+  if (count > Limit.Dependencies) {
+    throw new Refusal(
+      Status.TooManyDependencies,
+      start,
+      `The manifest has ${count} dependencies; this build holds ${Limit.Dependencies}`,
+    );
+  }
+  const index = reader.unsigned("The index of a dependency");
+  if (index >= 15n) {
+    throw new Refusal(Status.ComponentIndexInvalid, start, `No component can have the index ${index}`);
+  }
+  const metadata = reader.offset;
+  if (reader.map("What is said of a dependency") !== 0) {
+    throw new Refusal(Status.MemberUnsupported, metadata, "The dependency has a prefix or other metadata");
+  }
+  return Number(index);
+}
+
+function checkComponents(reader: CborReader, dependency: number | undefined): number {
   const start = reader.offset;
   const count = reader.array("The component list");
   if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The component list is empty");
-  if (count > Limit.Components) {
+  const own = dependency !== undefined && dependency < count ? count - 1 : count;
+  if (own > Limit.Components) {
     throw new Refusal(
       Status.TooManyComponents,
       start,
-      `The manifest has ${count} components; this build holds ${Limit.Components}`,
+      `The manifest has ${own} components; this build holds ${Limit.Components}`,
     );
   }
   const seen: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    const identifier = checkComponent(reader, index);
+    const identifier = readIdentifier(reader, `component ${index}`);
+    if (index === dependency) continue;
     if (seen.some((other) => equalBytes(other, identifier))) {
       throw new Refusal(
         Status.ComponentMalformed,
@@ -212,15 +253,12 @@ function checkComponents(reader: CborReader): number {
   return count;
 }
 
-/** Checks one component identifier and returns its encoding. */
-function checkComponent(reader: CborReader, index: number): Uint8Array {
+/** Reads a component identifier and returns its encoding. */
+function readIdentifier(reader: CborReader, name: string): Uint8Array {
   const start = reader.offset;
-  const parts = reader.array(`The identifier of component ${index}`);
-  if (parts === 0)
-    throw new Refusal(Status.ComponentMalformed, start, `Component ${index} has an empty identifier`);
-  for (let part = 0; part < parts; part++) {
-    reader.byteString(`Part ${part} of the identifier of component ${index}`);
-  }
+  const parts = reader.array(`The identifier of ${name}`);
+  if (parts === 0) throw new Refusal(Status.ComponentMalformed, start, `The identifier of ${name} is empty`);
+  for (let part = 0; part < parts; part++) reader.byteString(`Part ${part} of the identifier of ${name}`);
   return reader.bytes.slice(start, reader.offset);
 }
 

@@ -2,6 +2,7 @@
  * The members of envelope, manifest and common map, and of the text
  * (draft-ietf-suit-manifest-37 §8.2 to §8.4.5, and the drafts that extend them).
  */
+import { Feature } from "../../assembly/feature.ts";
 import { camelCase, type Label } from "./label.ts";
 
 /** How a member's value is encoded. */
@@ -56,10 +57,12 @@ function member(
   };
 }
 
-const NO = {};
 const YES = { supported: true };
-const SEVERABLE = { severable: true };
 const BOTH = { supported: true, severable: true };
+const TRUST = { supported: Boolean(Feature.TrustDomains) };
+const TRUST_SEVERABLE = { ...TRUST, severable: true };
+const UPDATE = { supported: Boolean(Feature.UpdateManagement) };
+const UPDATE_SEVERABLE = { ...UPDATE, severable: true };
 
 const COSWID_TEXT = "A concise software identifier (RFC 9393).";
 const RESOLUTION_TEXT = "Update: fetches and checks the manifests that this one depends on.";
@@ -82,20 +85,20 @@ export const MANIFEST_MEMBERS: readonly MemberLabel[] = [
     "component",
     "T",
     "5.2.1",
-    NO,
+    TRUST,
     "The component that the manifest itself is.",
   ),
-  member(6, "set-version", "version-list", "U", "3.1", NO, "The version of what the manifest installs."),
+  member(6, "set-version", "version-list", "U", "3.1", UPDATE, "The version of what the manifest installs."),
   member(7, "validate", "sequence", "M", "8.4.6", YES, "Update and boot: checks the image."),
-  member(8, "load", "sequence", "M", "8.4.6", NO, "Boot: moves images to where they run from."),
+  member(8, "load", "sequence", "M", "8.4.6", YES, "Boot: moves images to where they run from."),
   member(9, "invoke", "sequence", "M", "8.4.6", YES, "Boot: starts the image."),
-  member(14, "coswid", "coswid", "U", "3.2", SEVERABLE, COSWID_TEXT),
-  member(15, "dependency-resolution", "sequence", "T", "5.5", SEVERABLE, RESOLUTION_TEXT),
-  member(16, "payload-fetch", "sequence", "M", "8.4.6", SEVERABLE, FETCH_TEXT),
-  member(18, "candidate-verification", "sequence", "T", "7.1", SEVERABLE, CANDIDATE_TEXT),
+  member(14, "coswid", "coswid", "U", "3.2", UPDATE_SEVERABLE, COSWID_TEXT),
+  member(15, "dependency-resolution", "sequence", "T", "5.5", TRUST_SEVERABLE, RESOLUTION_TEXT),
+  member(16, "payload-fetch", "sequence", "M", "8.4.6", BOTH, FETCH_TEXT),
+  member(18, "candidate-verification", "sequence", "T", "7.1", TRUST_SEVERABLE, CANDIDATE_TEXT),
   member(20, "install", "sequence", "M", "8.4.6", BOTH, INSTALL_TEXT),
   member(23, "text", "text", "M", "8.4.4", BOTH, TEXT_TEXT),
-  member(24, "uninstall", "sequence", "T", "6", NO, "Uninstall: removes what the manifest installed."),
+  member(24, "uninstall", "sequence", "T", "6", TRUST, "Uninstall: removes what the manifest installed."),
 ];
 
 /** Members that may stand beside the manifest, which then holds their digest. */
@@ -118,7 +121,7 @@ const SHARED_TEXT =
 
 /** Keys of the common map. */
 export const COMMON_MEMBERS: readonly MemberLabel[] = [
-  member(1, "dependencies", "dependencies", "T", "5.2.2", NO, "Components that are manifests, by index."),
+  member(1, "dependencies", "dependencies", "T", "5.2.2", TRUST, "Components that are manifests, by index."),
   member(2, "components", "components", "M", "8.4.5", YES, "All components, by index from 0."),
   member(4, "shared-sequence", "shared-sequence", "M", "8.4.5", SHARED, SHARED_TEXT),
 ];

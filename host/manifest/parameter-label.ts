@@ -1,6 +1,7 @@
 /**
  * The parameters (draft-ietf-suit-manifest-37 §8.4.8, and the drafts that extend it).
  */
+import { Feature } from "../../assembly/feature.ts";
 import type { Label } from "./label.ts";
 
 /** How a parameter's value is encoded. */
@@ -37,6 +38,7 @@ function row(
 
 const YES = true;
 const NO = false;
+const UPDATE = Boolean(Feature.UpdateManagement);
 const ENCRYPTION = "How the payload is encrypted: a COSE_Encrypt without ciphertext.";
 const PRIORITY = "How urgent the update is, smaller being more urgent; shown when asking for permission.";
 const METADATA = "Permissions, type, times and creator of the component.";
@@ -47,7 +49,15 @@ export const PARAMETERS: readonly ParameterLabel[] = [
   row(1, "vendor-identifier", "vendor-identifier", "M", "8.4.8.3", YES, "Who made the device."),
   row(2, "class-identifier", "class-identifier", "M", "8.4.8.4", YES, "Which product the device is."),
   row(3, "image-digest", "digest", "M", "8.4.8.6", YES, "The digest of the component's content."),
-  row(4, "use-before", "uint", "U", "4.1", NO, "Seconds since 1970 until which the manifest may be used."),
+  row(
+    4,
+    "use-before",
+    "uint",
+    "U",
+    "4.1",
+    UPDATE,
+    "Seconds since 1970 until which the manifest may be used.",
+  ),
   row(5, "component-slot", "uint", "M", "8.4.8.8", YES, "The slot that the component is to be in."),
   row(
     12,
@@ -60,7 +70,7 @@ export const PARAMETERS: readonly ParameterLabel[] = [
   ),
   row(13, "soft-failure", "bool", "M", "8.4.8.15", YES, SOFT),
   row(14, "image-size", "size", "M", "8.4.8.7", YES, "The size of the component's content in bytes."),
-  row(18, "content", "bstr", "M", "8.4.8.9", NO, "Bytes to write, or to compare the component with."),
+  row(18, "content", "bstr", "M", "8.4.8.9", YES, "Bytes to write, or to compare the component with."),
   row(19, "encryption-info", "encryption-info", "F", "4", NO, ENCRYPTION),
   row(
     21,
@@ -77,16 +87,16 @@ export const PARAMETERS: readonly ParameterLabel[] = [
     "uint",
     "M",
     "8.4.8.11",
-    NO,
+    YES,
     "The index of the component to copy or swap with.",
   ),
   row(23, "invoke-args", "bstr", "M", "8.4.8.12", NO, "What the image is started with."),
   row(24, "device-identifier", "device-identifier", "M", "8.4.8.5", YES, "Which single device it is."),
   row(25, "fetch-arguments", "bstr", "M", "8.4.8.13", NO, "What fetch hands to the transport."),
-  row(26, "minimum-battery", "uint", "U", "4.2", NO, "The least energy in the battery, in mWh."),
-  row(27, "update-priority", "int", "U", "4.3", NO, PRIORITY),
-  row(28, "version", "version-match", "U", "4.4", NO, "Which versions of the component are meant."),
-  row(29, "wait-info", "wait-info", "U", "4.5", NO, "The events that wait waits for."),
+  row(26, "minimum-battery", "uint", "U", "4.2", UPDATE, "The least energy in the battery, in mWh."),
+  row(27, "update-priority", "int", "U", "4.3", UPDATE, PRIORITY),
+  row(28, "version", "version-match", "U", "4.4", UPDATE, "Which versions of the component are meant."),
+  row(29, "wait-info", "wait-info", "U", "4.5", UPDATE, "The events that wait waits for."),
   row(30, "component-metadata", "component-metadata", "U", "4.6", NO, METADATA),
 ];
 

@@ -21,7 +21,8 @@ import { Refusal } from "./refusal.ts";
 export interface SequenceContext {
   /** What to call the section in messages. */
   readonly name: string;
-  readonly componentCount: number;
+  /** How many components and dependencies can be selected. */
+  readonly indexCount: number;
   /** Whether it is the shared sequence or nested in it. */
   readonly shared: boolean;
 }
@@ -62,7 +63,7 @@ export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceCo
   }
   requireItems(reader, count, context);
   // With several components a section selects before it does anything; a nested sequence inherits.
-  let isSelected = context.componentCount === 1 || depth > 0;
+  let isSelected = context.indexCount === 1 || depth > 0;
   for (let index = 0; index < count; index += 2) {
     const start = reader.offset;
     const label = reader.integer(`A command of the ${context.name} sequence`);
@@ -135,7 +136,7 @@ function checkArgument(
       return;
     }
     case "component-index": {
-      checkComponentIndex(reader, context.componentCount);
+      checkComponentIndex(reader, context.indexCount);
       return;
     }
     case "parameters": {
@@ -168,10 +169,10 @@ function checkPolicy(reader: CborReader, what: string): void {
   }
 }
 
-function checkComponentIndex(reader: CborReader, componentCount: number): void {
+function checkComponentIndex(reader: CborReader, indexCount: number): void {
   const start = reader.offset;
   if (reader.peek() === Major.Array) {
-    checkIndexList(reader, componentCount);
+    checkIndexList(reader, indexCount);
     return;
   }
   const head = reader.head();
@@ -183,38 +184,34 @@ function checkComponentIndex(reader: CborReader, componentCount: number): void {
       "The argument of set-component-index is not an index, a list of indices or true",
     );
   }
-  requireIndex(head.argument, head.start, componentCount);
+  requireIndex(head.argument, head.start, indexCount);
 }
 
-/** Indices in ascending order; the device visits components in no other. */
-function checkIndexList(reader: CborReader, componentCount: number): void {
+/** Indices in the order in which the components are to be visited, each once. */
+function checkIndexList(reader: CborReader, indexCount: number): void {
   const start = reader.offset;
   const count = reader.array("The list of component indices");
   if (count === 0) {
     throw new Refusal(Status.ComponentIndexInvalid, start, "The list of component indices is empty");
   }
-  let previous = -1n;
+  const seen = new Set<bigint>();
   for (let position = 0; position < count; position++) {
     const itemStart = reader.offset;
     const index = reader.unsigned("A component index");
-    requireIndex(index, itemStart, componentCount);
-    if (index <= previous) {
-      throw new Refusal(
-        Status.ArgumentUnsupported,
-        itemStart,
-        "The component indices are not in ascending order",
-      );
+    requireIndex(index, itemStart, indexCount);
+    if (seen.has(index)) {
+      throw new Refusal(Status.ArgumentMalformed, itemStart, `Component index ${index} stands twice`);
     }
-    previous = index;
+    seen.add(index);
   }
 }
 
-function requireIndex(index: bigint, start: number, componentCount: number): void {
-  if (index < BigInt(componentCount)) return;
+function requireIndex(index: bigint, start: number, indexCount: number): void {
+  if (index < BigInt(indexCount)) return;
   throw new Refusal(
     Status.ComponentIndexInvalid,
     start,
-    `Component index ${index} is not below the number of components, ${componentCount}`,
+    `Component index ${index} is not below the number of components and dependencies, ${indexCount}`,
   );
 }
 
@@ -303,8 +300,10 @@ function checkParameter(reader: CborReader, parameter: Label<ParameterKind>, key
     case "tstr":
       reader.textString(what);
       return;
-    case "int":
     case "bstr":
+      reader.byteString(what);
+      return;
+    case "int":
     case "encryption-info":
     case "version-match":
     case "wait-info":

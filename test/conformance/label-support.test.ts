@@ -56,7 +56,7 @@ describe("device and host", () => {
   );
 
   it.each(COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies"))(
-    "refuse $name as a whole where they are not processed",
+    "process $name or refuse them as a whole, as the table says",
     (member) => {
       expectReason(dependenciesEnvelope(member), member.supported ? "ok" : "dependencies-unsupported");
     },

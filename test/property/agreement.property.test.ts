@@ -11,7 +11,7 @@ import { toHex } from "../vectors.ts";
 
 const ENVELOPES = 100_000;
 
-/** Reasons of the groups 1 to 4 that no envelope has by itself: the state of a device decides them. */
+/** Reasons of the groups 1 to 4 that no envelope has by itself: a device decides them, its state or its build. */
 const DECIDED_ON_THE_DEVICE: readonly Status[] = [
   Status.KeyMalformed,
   Status.SequenceTooOld,
@@ -31,6 +31,19 @@ const DECIDED_ON_THE_DEVICE: readonly Status[] = [
   Status.NothingInvoked,
   Status.PayloadMissing,
   Status.SeveredMemberMissing,
+  Status.ComponentUnauthorized,
+  Status.CosignatureMissing,
+  Status.DependencyUnchecked,
+  Status.DependencyMismatch,
+  Status.NotDependency,
+  Status.ContentMismatch,
+  Status.UseBeforeExpired,
+  Status.ImageMatches,
+  Status.BatteryTooLow,
+  Status.UpdateUnauthorized,
+  Status.VersionMismatch,
+  Status.WaitTimedOut,
+  Status.DependenciesUnsupported,
   Status.EnvelopeTooLarge,
   Status.ImageTooLarge,
   Status.DatagramTooLarge,

@@ -32,6 +32,8 @@ const REGRESSIONS: readonly (readonly [string, TargetName, string])[] = [
       "0308c74e2ba36a94f79e7083d2f95fb646e0a3533603581ea4010102000352a202818140044b820cfb000000000000001507" +
       "43820300",
   ],
+  ["an altered byte behind the first 64, which made the genuine update declined", "link", "02050000"],
+  ["an answer that comes twice, which kept recovery awake", "link", "00012100010b1d000c010105089c260c"],
 ];
 
 const run = (target: TargetName, executions: number): Promise<FuzzResult> =>
@@ -83,10 +85,11 @@ describe("our bootloader", () => {
     expect(readCorpus(folder, "envelope")).toHaveLength(3);
   });
 
-  it.each(REGRESSIONS)("refuses what was a finding once: %s", (_what, target, hex) => {
+  it.each(REGRESSIONS)("stands what was a finding once: %s", (_what, target, hex) => {
     const input = Uint8Array.from(Buffer.from(hex, "hex"));
     expect(replayInput(makeTarget(recipeOf(target)), input)).toMatchObject({
-      isAccepted: false,
+      // A link that was bad for a while delivers the genuine update in the end.
+      isAccepted: target === "link",
       trouble: undefined,
     });
   });
@@ -103,10 +106,9 @@ describe("our bootloader", () => {
     expect(accepted).toBeGreaterThan(10);
   });
 
-  // What can be had from the link in availability is open: docs/hostile-input.md has two findings.
-  it("takes a hostile link without fault, broken rule or unauthentic boot", async () => {
+  it("takes a hostile link, and comes back when it is good again", async () => {
     const { findings, accepted } = await run("link", 300);
-    expect(findings.filter(({ kind }) => kind !== "stuck" && kind !== "hang")).toEqual([]);
+    expect(findings).toEqual([]);
     expect(accepted).toBeGreaterThan(100);
   });
 });

@@ -272,22 +272,14 @@ describe("command sequences on the device", () => {
   });
 
   it("looks into branches that it would never take before it does anything", () => {
-    expect(inInstall({ "try-each": [slotIs(1), ["copy"]] })).toBe("command-unsupported");
+    expect(inInstall({ "try-each": [slotIs(1), ["wait"]] })).toBe("command-unsupported");
     expect(
-      inInstall({ "try-each": [slotIs(1), [{ "override-parameters": { "source-component": 0 } }]] }),
+      inInstall({ "try-each": [slotIs(1), [{ "override-parameters": { "minimum-battery": 1 } }]] }),
     ).toBe("parameter-unsupported");
   });
 
   it("refuses what it knows and does not execute, each by its own name", () => {
-    for (const command of [
-      "copy",
-      "write",
-      "swap",
-      "check-content",
-      "use-before",
-      "image-not-match",
-      "unlink",
-    ]) {
+    for (const command of ["use-before", "image-not-match", "update-authorized", "version", "wait"]) {
       expect(inInstall(command), command).toBe("command-unsupported");
     }
   });
@@ -308,6 +300,126 @@ describe("command sequences on the device", () => {
     expect(inInstall({ "set-component-index": [0] })).toBe("accepted");
     expect(inInstall({ "set-component-index": 1 })).toBe("component-index-invalid");
     expect(inInstall({ "set-component-index": [0, 1] })).toBe("component-index-invalid");
+  });
+});
+
+describe("directives that give a component its content", () => {
+  const inInstall = (...commands: unknown[]): string =>
+    verdict(long({ install: [...commands, ...fetchImage] }));
+  const set = (parameters: object): object => ({ "override-parameters": parameters });
+
+  it("writes content of the manifest and compares it", () => {
+    const written = [set({ content: { hex: "0102" } }), "write"];
+    expect(inInstall(...written, set({ "image-size": 2 }), "check-content", set(digest))).toBe("accepted");
+    expect(inInstall(...written, set({ content: { hex: "0103" } }), "check-content")).toBe(
+      "content-mismatch",
+    );
+    expect(verdict(long({ install: [set({ content: { hex: "0102" } }), "check-content"] }))).toBe(
+      "content-mismatch",
+    );
+    expect(inInstall("check-content")).toBe("condition-parameter-missing");
+    expect(inInstall("write")).toBe("directive-parameter-missing");
+  });
+
+  it("boots an image that the manifest holds as content", () => {
+    const install = [set({ content: { hex: Buffer.from(image).toString("hex") } }), "write", "image-match"];
+    const { verdict: said, device } = judgeManifest(long({ install }), { payload: undefined });
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+  });
+
+  it("runs payload-fetch before install, and load before invoke", () => {
+    const fetched = long({ payloadFetch: fetchImage, install: ["image-match"], load: ["image-match"] });
+    expect(verdict(fetched)).toBe("accepted");
+    expect(verdict(long({ payloadFetch: ["abort"] }))).toBe("manifest-aborted");
+    expect(verdict(long({ load: ["abort"] }))).toBe("manifest-aborted");
+    expect(verdict(long({ payloadFetch: ["abort"], severable: ["payload-fetch"] }))).toBe("manifest-aborted");
+  });
+
+  it("copies and swaps within the manifest, never from a component to itself or to one that is not there", () => {
+    expect(inInstall("copy")).toBe("directive-parameter-missing");
+    for (const command of ["copy", "swap"]) {
+      expect(inInstall(set({ "source-component": 0 }), command)).toBe("component-index-invalid");
+      expect(inInstall(set({ "source-component": 1 }), command)).toBe("component-index-invalid");
+    }
+  });
+});
+
+describe("a manifest with two components and a payload for each", () => {
+  const small = "aabbccdd";
+  const set = (parameters: object): object => ({ "override-parameters": parameters });
+  const manifest = (install: readonly unknown[]): object => ({
+    sequenceNumber: 2,
+    components: [["app"], ["cfg"]],
+    shared: [
+      { "set-component-index": true },
+      set(identity),
+      ...checks,
+      { "set-component-index": 0 },
+      set(digest),
+      { "set-component-index": 1 },
+      set({ "image-digest": { from: "#cfg" }, "image-size": { from: "#cfg" } }),
+    ],
+    install,
+    validate: [{ "set-component-index": true }, "image-match"],
+    invoke: [{ "set-component-index": 0 }, "invoke"],
+    integrated: { "#app": "payload", "#cfg": { hex: small } },
+  });
+  const fetchBoth = (first: string, second: string): unknown[] => [
+    { "set-component-index": 0 },
+    set({ uri: first }),
+    { "set-component-index": 1 },
+    set({ uri: second }),
+    { "set-component-index": [1, 0] },
+    "fetch",
+  ];
+  const options = { payload: undefined, components: ["app", "cfg"] };
+
+  it("finds at every boot where the installation has put them", () => {
+    const { verdict: said, device } = judgeManifest(manifest(fetchBoth("#app", "#cfg")), options);
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+  });
+
+  it("swaps them if they were fetched the wrong way round", () => {
+    const source = [{ "set-component-index": 0 }, set({ "source-component": 1 })];
+    // A stated size belongs to the payload that is fetched, so it is set when the contents are in place.
+    const wrong = [
+      { "set-component-index": 0 },
+      set({ uri: "#cfg", "image-size": 4 }),
+      "fetch",
+      { "set-component-index": 1 },
+      set({ uri: "#app", "image-size": { from: "payload" } }),
+      "fetch",
+    ];
+    expect(judgeManifest(manifest([...wrong, ...source, "swap"]), options).verdict).toBe("accepted");
+    expect(judgeManifest(manifest(wrong), options).verdict).toBe("payload-size-mismatch");
+    expect(judgeManifest(manifest([...wrong, ...source, "copy"]), options).verdict).toBe(
+      "payload-size-mismatch",
+    );
+  });
+
+  it("visits components in the order of the list, each once", () => {
+    const order = (list: readonly number[]): string =>
+      judgeManifest(
+        manifest([
+          ...fetchBoth("#app", "#cfg"),
+          { "set-component-index": 0 },
+          set({ "source-component": 1 }),
+          { "set-component-index": 1 },
+          set({ "source-component": 0 }),
+          { "set-component-index": list },
+          "copy",
+          { "set-component-index": list[0] },
+          set({ content: { hex: small } }),
+          { "try-each": [["check-content"], ["abort"]] },
+        ]),
+        options,
+      ).verdict;
+    // 0 := 1 first makes both the small one; 1 := 0 first makes both the image.
+    expect(order([0, 1])).toBe("payload-size-mismatch");
+    expect(order([1, 0])).toBe("try-each-exhausted");
+    expect(order([0, 0])).toBe("argument-malformed");
   });
 });
 

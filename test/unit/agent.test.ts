@@ -153,6 +153,9 @@ describe("the update agent", () => {
     const device = benchDevice({ slotB: updateOf(FIRMWARE.failing, 3), journal, link: serverFor(update) });
     device.powerOn();
     expect(journalOf(device)).toEqual({ phase: Phase.Confirmed, activeSlot: Slot.A });
+    // More pages than are erased in one power-on.
+    expect(isBlank(device, Slot.B)).toBe(false);
+    device.powerOn();
     expect(isBlank(device, Slot.B)).toBe(true);
     settle(device, Phase.Staged);
     expect(firstDifference(device, Slot.B, expectedSlot(device.profile, update))).toBe(-1);

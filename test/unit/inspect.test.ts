@@ -128,6 +128,7 @@ describe("the inspector", () => {
       dependencies: { "1": {} },
       load: ["copy"],
       uninstall: [{ wait: {} }],
+      setVersion: "1",
     });
     const { description, problem, text } = inspectEnvelope(foreign);
     expect(description.dependencies).toBe(1);

@@ -1,0 +1,352 @@
+/**
+ * Trust domains on the device: dependencies under their own authority, keys with limited rights, and
+ * signatures that are required together (draft-ietf-suit-trust-domains-12).
+ */
+import { describe, expect, it } from "vitest";
+import { Policy } from "../../assembly/layout.ts";
+import { generateKey } from "../../host/keys/key.ts";
+import { dependentUpdate, type DependentUpdate } from "../../host/campaign/dependent-update.ts";
+import { createEnvelope } from "../../host/manifest/create.ts";
+import { signEnvelope } from "../../host/manifest/sign.ts";
+import { acceptable, image, judgeEnvelope, trusted, type CandidateOptions } from "../candidate.ts";
+
+const oem = trusted;
+const operator = generateKey();
+const stranger = generateKey();
+const both: CandidateOptions = { anchors: [oem, operator], components: ["app", "cfg"] };
+
+const identity = {
+  "vendor-identifier": acceptable.vendor,
+  "class-identifier": { name: "sensor", domain: "brownout.example" },
+};
+const checks = ["vendor-identifier", "class-identifier"];
+const SETTINGS = "2a2b2c2d";
+
+/** The dependency: writes the configuration and checks it. */
+const configuration = (change: object = {}): object => ({
+  sequenceNumber: 1,
+  components: [["cfg"]],
+  shared: [{ "override-parameters": { ...identity, content: { hex: SETTINGS } } }, ...checks],
+  install: ["write", "check-content"],
+  validate: ["vendor-identifier"],
+  ...change,
+});
+
+const signedDependency = (json: object = configuration(), key = operator): Uint8Array =>
+  signEnvelope(createEnvelope(json), key);
+
+const select = (index: number | boolean): object => ({ "set-component-index": index });
+
+/** The root: the application, and the configuration as an integrated dependency with index 1. */
+const root = (change: object = {}): object => ({
+  sequenceNumber: 2,
+  components: [["app"]],
+  dependencies: { "1": {} },
+  shared: [
+    select(0),
+    {
+      "override-parameters": {
+        ...identity,
+        "image-digest": { from: "payload" },
+        "image-size": { from: "payload" },
+      },
+    },
+    ...checks,
+    select(1),
+    { "override-parameters": { "image-digest": { "manifest-of": "#cfg" } } },
+  ],
+  dependencyResolution: [
+    select(1),
+    { "override-parameters": { uri: "#cfg" } },
+    "fetch",
+    "image-match",
+    "dependency-integrity",
+    "process-dependency",
+  ],
+  install: [
+    select(1),
+    "dependency-integrity",
+    "process-dependency",
+    select(0),
+    { "override-parameters": { uri: acceptable.uri } },
+    "fetch",
+    "image-match",
+  ],
+  validate: [select(1), "dependency-integrity", "process-dependency", select(0), "image-match"],
+  invoke: [select(0), "invoke"],
+  integrated: { "#cfg": { file: "dependency" } },
+  ...change,
+});
+
+interface Case {
+  readonly change?: object;
+  readonly dependency?: Uint8Array;
+  readonly options?: CandidateOptions;
+  readonly keys?: readonly ReturnType<typeof generateKey>[];
+}
+
+function stage({
+  change,
+  dependency = signedDependency(),
+  options = both,
+  keys = [oem],
+}: Case = {}): ReturnType<typeof judgeEnvelope> {
+  const sources = { payload: image, readFile: () => dependency };
+  let envelope = createEnvelope(root(change), sources);
+  for (const key of keys) envelope = signEnvelope(envelope, key);
+  return judgeEnvelope(envelope, options);
+}
+
+const verdict = (what: Case = {}): string => stage(what).verdict;
+
+describe("a dependency on the device", () => {
+  it("is processed under its own signature, and the application boots", () => {
+    const { verdict: said, device } = stage();
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+  });
+
+  it("is refused when nobody whom the device trusts has signed it, whatever signed the root", () => {
+    expect(verdict({ dependency: signedDependency(configuration(), stranger) })).toBe("signature-invalid");
+    expect(verdict({ dependency: createEnvelope(configuration()) })).toBe("unsigned");
+  });
+
+  it("does not lend its signature to a root that a stranger signed", () => {
+    expect(verdict({ keys: [stranger] })).toBe("signature-invalid");
+  });
+
+  it("has to have the digest that its dependent states", () => {
+    const shared = [
+      select(0),
+      {
+        "override-parameters": {
+          ...identity,
+          "image-digest": { from: "payload" },
+          "image-size": { from: "payload" },
+        },
+      },
+      ...checks,
+      select(1),
+      { "override-parameters": { "image-digest": { "sha-256": "00".repeat(32) } } },
+    ];
+    const dependencyResolution = [
+      select(1),
+      { "override-parameters": { uri: "#cfg" } },
+      "fetch",
+      "dependency-integrity",
+    ];
+    expect(verdict({ change: { shared, dependencyResolution } })).toBe("dependency-mismatch");
+    const matching = [select(1), { "override-parameters": { uri: "#cfg" } }, "fetch", "image-match"];
+    expect(verdict({ change: { shared, dependencyResolution: matching } })).toBe("image-mismatch");
+  });
+
+  it("is not processed before its integrity was checked, nor after it was fetched anew", () => {
+    const fetch = [select(1), { "override-parameters": { uri: "#cfg" } }, "fetch"];
+    expect(verdict({ change: { dependencyResolution: [...fetch, "process-dependency"] } })).toBe(
+      "dependency-unchecked",
+    );
+    expect(
+      verdict({
+        change: { dependencyResolution: [...fetch, "dependency-integrity", "fetch", "process-dependency"] },
+      }),
+    ).toBe("dependency-unchecked");
+  });
+
+  it("fails the procedure at once if its integrity is broken, even where a failure would be soft", () => {
+    const dependencyResolution = [
+      select(1),
+      { "override-parameters": { uri: "#cfg" } },
+      "fetch",
+      { "try-each": [["dependency-integrity"], null] },
+    ];
+    expect(
+      verdict({
+        change: { dependencyResolution },
+        dependency: signedDependency(configuration(), stranger),
+      }),
+    ).toBe("signature-invalid");
+  });
+
+  it("is told from a component by is-dependency, and everything selected means the dependency", () => {
+    const dependencyResolution = [
+      select(1),
+      { "override-parameters": { uri: "#cfg" } },
+      "fetch",
+      "dependency-integrity",
+      select(true),
+      { "try-each": [["is-dependency", "process-dependency"], null] },
+      "process-dependency",
+    ];
+    expect(verdict({ change: { dependencyResolution } })).toBe("accepted");
+    const ofComponent = [select(0), "is-dependency"];
+    expect(verdict({ change: { dependencyResolution: ofComponent } })).toBe("not-dependency");
+    expect(verdict({ change: { dependencyResolution: [select(0), "process-dependency"] } })).toBe(
+      "not-dependency",
+    );
+  });
+
+  it("may be listed as a component whose identifier the device does not know", () => {
+    expect(verdict({ change: { components: [["app"], ["cfg.suit"]] } })).toBe("accepted");
+  });
+
+  it("is refused if it has a dependency of its own, or holds what the build does not execute", () => {
+    expect(verdict({ dependency: signedDependency(configuration({ dependencies: { "1": {} } })) })).toBe(
+      "too-many-dependencies",
+    );
+    expect(verdict({ dependency: signedDependency(configuration({ install: ["wait"] })) })).toBe(
+      "command-unsupported",
+    );
+    const hidden = [{ "try-each": [["write"], ["wait"]] }];
+    expect(verdict({ dependency: signedDependency(configuration({ install: hidden })) })).toBe(
+      "command-unsupported",
+    );
+  });
+
+  it("checks vendor and class itself", () => {
+    const careless = configuration({ shared: [{ "override-parameters": { content: { hex: SETTINGS } } }] });
+    expect(verdict({ dependency: signedDependency(careless) })).toBe("identity-unchecked");
+    const foreign = configuration({
+      shared: [
+        {
+          "override-parameters": {
+            ...identity,
+            "vendor-identifier": { domain: "other.example" },
+            content: { hex: SETTINGS },
+          },
+        },
+        ...checks,
+      ],
+    });
+    expect(verdict({ dependency: signedDependency(foreign) })).toBe("vendor-mismatch");
+  });
+
+  it("fails the update if one of its conditions fails", () => {
+    const failing = configuration({ install: ["write", "abort"] });
+    expect(verdict({ dependency: signedDependency(failing) })).toBe("manifest-aborted");
+  });
+
+  it("can name no more components than the device holds in all", () => {
+    const many = configuration({ components: [["cfg"], ["x"]], shared: [select(true), ...[]] });
+    const options = { ...both, components: ["app", "cfg", "x"] };
+    expect(verdict({ dependency: signedDependency({ ...many, shared: undefined }), options })).toBe(
+      "too-many-components",
+    );
+  });
+
+  it("sees what its dependent has set, and set-parameters leaves that as it is", () => {
+    const dependency = signedDependency(
+      configuration({
+        shared: [
+          { "override-parameters": identity },
+          ...checks,
+          { "set-parameters": { content: { hex: SETTINGS } } },
+        ],
+        install: ["write", { "override-parameters": { content: { hex: "ff" } } }, "check-content"],
+      }),
+    );
+    // The component of the dependency is the root's as well, and the root has set other content first.
+    const shared = [
+      select(0),
+      {
+        "override-parameters": {
+          ...identity,
+          "image-digest": { from: "payload" },
+          "image-size": { from: "payload" },
+        },
+      },
+      ...checks,
+      select(1),
+      { "override-parameters": { ...identity, content: { hex: "ff" } } },
+      ...checks,
+      select(2),
+      { "override-parameters": { "image-digest": { "manifest-of": "#cfg" } } },
+    ];
+    const indices = (commands: readonly unknown[]): unknown[] =>
+      commands.map((command) =>
+        JSON.stringify(command) === JSON.stringify(select(1)) ? select(2) : command,
+      );
+    const two = root() as Record<string, unknown[]>;
+    const change = {
+      components: [["app"], ["cfg"]],
+      dependencies: { "2": {} },
+      shared,
+      dependencyResolution: indices(two["dependencyResolution"] ?? []),
+      install: indices(two["install"] ?? []),
+      validate: indices(two["validate"] ?? []),
+    };
+    expect(verdict({ change, dependency })).toBe("accepted");
+    const overriding = signedDependency(
+      configuration({
+        install: ["write", { "override-parameters": { content: { hex: "ff" } } }, "check-content"],
+      }),
+    );
+    expect(verdict({ change, dependency: overriding })).toBe("content-mismatch");
+  });
+});
+
+describe("the dependency that decides which image is right", () => {
+  const forged = image.map((byte, index) => (index < image.length - 8 ? byte : byte ^ 0xff));
+  const update = (change: Partial<DependentUpdate>): string => {
+    const parts = { vendor: "brownout.example", product: "sensor", component: "app", sequenceNumber: 2 };
+    const { envelope } = dependentUpdate({ ...parts, payload: image, key: oem, forged, ...change });
+    return judgeEnvelope(envelope, { ...both, payload: forged }).verdict;
+  };
+
+  it("is believed if a trusted key has signed it and the root states it, and only then", () => {
+    expect(update({})).toBe("accepted");
+    expect(update({ dependencyKey: operator })).toBe("accepted");
+    expect(update({ dependencyKey: stranger })).toBe("signature-invalid");
+    expect(update({ statesHonest: true })).toBe("dependency-mismatch");
+  });
+});
+
+describe("keys with limited rights", () => {
+  const limited = (oemRights: number, operatorRights: number): CandidateOptions => ({
+    ...both,
+    rights: [oemRights, operatorRights],
+  });
+
+  it("lets each key touch its own components", () => {
+    expect(verdict({ options: limited(0b01, 0b10) })).toBe("accepted");
+  });
+
+  it("refuses a manifest that touches a component which its key may not", () => {
+    expect(verdict({ options: limited(0b10, 0b11) })).toBe("component-unauthorized");
+    expect(verdict({ options: limited(0b11, 0b01) })).toBe("component-unauthorized");
+    expect(verdict({ options: limited(0b01, 0b00) })).toBe("component-unauthorized");
+  });
+
+  it("adds up the rights of several signers", () => {
+    expect(verdict({ options: limited(0b00, 0b11), keys: [oem, operator] })).toBe("accepted");
+    expect(verdict({ options: limited(0b00, 0b11), keys: [operator, oem] })).toBe("accepted");
+  });
+});
+
+describe("required signatures", () => {
+  const required = (anchors: number): CandidateOptions => ({
+    ...both,
+    policy: anchors << Policy.RequiredAnchorsShift,
+  });
+
+  it("is satisfied by all of the required keys, in any order, and by nothing less", () => {
+    const dependency = signEnvelope(signedDependency(), oem);
+    expect(verdict({ options: required(0b11), keys: [oem, operator], dependency })).toBe("accepted");
+    expect(verdict({ options: required(0b11), keys: [operator, stranger, oem], dependency })).toBe(
+      "accepted",
+    );
+    expect(verdict({ options: required(0b11), keys: [oem], dependency })).toBe("cosignature-missing");
+    expect(verdict({ options: required(0b11), keys: [oem, oem], dependency })).toBe("cosignature-missing");
+    expect(verdict({ options: required(0b11), keys: [oem, stranger], dependency })).toBe(
+      "cosignature-missing",
+    );
+  });
+
+  it("asks for one certain key if the device page says so", () => {
+    expect(verdict({ options: required(0b10), keys: [operator] })).toBe("accepted");
+    expect(verdict({ options: required(0b10), keys: [oem] })).toBe("cosignature-missing");
+  });
+
+  it("counts for a dependency as well", () => {
+    expect(verdict({ options: required(0b11), keys: [oem, operator] })).toBe("cosignature-missing");
+  });
+});

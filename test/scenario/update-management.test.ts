@@ -1,0 +1,220 @@
+/**
+ * Update management on the device, in a build that has it, and the same manifests in builds that do not
+ * (draft-ietf-suit-update-management-14).
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { buildVariant, isDefault, VARIANTS, variantName } from "../../host/build/variant.ts";
+import { acceptable, judgeManifest, type CandidateOptions } from "../candidate.ts";
+
+const set = (parameters: object): object => ({ "override-parameters": parameters });
+const identity = {
+  "vendor-identifier": acceptable.vendor,
+  "class-identifier": { name: "sensor", domain: "brownout.example" },
+};
+const digest = { "image-digest": { from: "payload" }, "image-size": { from: "payload" } };
+const checks = ["vendor-identifier", "class-identifier"];
+const fetchImage = [set({ uri: acceptable.uri }), "fetch", "image-match"];
+
+const manifest = (...install: unknown[]): object => ({
+  sequenceNumber: 2,
+  components: [["app"]],
+  shared: [set({ ...identity, ...digest }), ...checks],
+  install: [...install, ...fetchImage],
+  validate: ["image-match"],
+  invoke: ["invoke"],
+});
+
+describe("a build with update management", () => {
+  let bootloader = new Uint8Array(0);
+  beforeAll(async () => {
+    const built = await buildVariant({ trustDomains: true, updateManagement: true });
+    bootloader = new Uint8Array(built.module);
+  }, 60_000);
+
+  const judge = (json: object, options: CandidateOptions = {}): string =>
+    judgeManifest(json, { bootloader, ...options }).verdict;
+  const inInstall = (commands: unknown[], options: CandidateOptions = {}): string =>
+    judge(manifest(...commands), options);
+
+  it("holds use-before against the time", () => {
+    const before = [set({ "use-before": 1000 }), "use-before"];
+    expect(inInstall(before, { surroundings: { timeSeconds: 999n } })).toBe("accepted");
+    expect(inInstall(before, { surroundings: { timeSeconds: 1000n } })).toBe("use-before-expired");
+    expect(inInstall(["use-before"], { surroundings: { timeSeconds: 0n } })).toBe(
+      "condition-parameter-missing",
+    );
+    const late = [set({ "use-before": "9007199254740993" }), "use-before"];
+    expect(inInstall(late, { surroundings: { timeSeconds: 9007199254740993n } })).toBe("use-before-expired");
+    expect(inInstall(late, { surroundings: { timeSeconds: 9007199254740992n } })).toBe("accepted");
+  });
+
+  it("refuses what it cannot find out, and does not take that for a condition that failed", () => {
+    const before = [set({ "use-before": 1000 }), "use-before"];
+    expect(inInstall(before)).toBe("hal-unavailable");
+    expect(inInstall([{ "try-each": [before, null] }])).toBe("hal-unavailable");
+    expect(inInstall([set({ "minimum-battery": 5 }), "minimum-battery"])).toBe("hal-unavailable");
+    expect(inInstall([set({ "update-priority": 5 }), "update-authorized"])).toBe("hal-unavailable");
+  });
+
+  it("boots an accepted image although the time, the battery and the permission have gone since", () => {
+    const json = manifest(
+      set({ "use-before": 1000, "minimum-battery": 10, "update-priority": 1 }),
+      "use-before",
+      "minimum-battery",
+      "update-authorized",
+    );
+    let isAllowed = true;
+    const surroundings = { timeSeconds: 1n, batteryMilliwattHours: 10, authorizes: () => isAllowed };
+    const { verdict, device } = judgeManifest(json, { bootloader, surroundings });
+    expect(verdict).toBe("accepted");
+    isAllowed = false;
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+  });
+
+  it("holds minimum-battery against the battery", () => {
+    const charged = [set({ "minimum-battery": 100 }), "minimum-battery"];
+    expect(inInstall(charged, { surroundings: { batteryMilliwattHours: 100 } })).toBe("accepted");
+    expect(inInstall(charged, { surroundings: { batteryMilliwattHours: 99 } })).toBe("battery-too-low");
+  });
+
+  it("asks the application about the stated priority, and waits for nothing", () => {
+    const authorizes = (priority: number): boolean => priority <= -1;
+    const surroundings = { authorizes, timeSeconds: 50n };
+    const asked = (priority: number): string =>
+      inInstall([set({ "update-priority": priority }), "update-authorized"], { surroundings });
+    expect(asked(-1)).toBe("accepted");
+    expect(asked(0)).toBe("update-unauthorized");
+    const waiting = (events: object): string =>
+      inInstall([set({ "wait-info": events }), "wait"], { surroundings });
+    expect(waiting({ authorization: -2, time: 50 })).toBe("accepted");
+    expect(waiting({ authorization: 3 })).toBe("wait-timed-out");
+    expect(waiting({ time: 51 })).toBe("wait-timed-out");
+    expect(waiting({ power: 1 })).toBe("argument-unsupported");
+    expect(inInstall(["wait"], { surroundings })).toBe("directive-parameter-missing");
+  });
+
+  it("fails image-not-match where image-match holds, and holds where it fails", () => {
+    const other = set({ "image-digest": { "sha-256": "00".repeat(32) } });
+    expect(inInstall([set({ uri: acceptable.uri }), "fetch", "image-not-match"])).toBe("image-matches");
+    expect(inInstall([set({ uri: acceptable.uri }), "fetch", other, "image-not-match", set(digest)])).toBe(
+      "accepted",
+    );
+  });
+
+  it("compares the version of the running image, element by element", () => {
+    const running = { setVersion: "1.2.3" };
+    const is = (match: object, of: object = running): string =>
+      inInstall([set({ version: match }), "version"], { running: of });
+    for (const match of [
+      { equal: "1.2.3" },
+      { equal: "1" },
+      { "greater-equal": "1.2" },
+      { greater: "1.1.9" },
+      { greater: "1.2.3-rc.1" },
+      { lesser: "1.3" },
+      { "lesser-equal": "1.2.3" },
+    ]) {
+      expect(is(match), JSON.stringify(match)).toBe("accepted");
+    }
+    for (const match of [
+      { greater: "1.2" },
+      { lesser: "1.2.3" },
+      { equal: "1.2.4" },
+      { "lesser-equal": "1.1" },
+    ]) {
+      expect(is(match), JSON.stringify(match)).toBe("version-mismatch");
+    }
+    expect(is({ equal: "1" }, {})).toBe("version-mismatch");
+    // What the match does not state is not compared, a prerelease neither.
+    expect(is({ equal: "1.2.3" }, { setVersion: "1.2.3-beta.4" })).toBe("accepted");
+    expect(is({ lesser: "1.2.3-rc.1" }, { setVersion: "1.2.3-beta.4" })).toBe("accepted");
+  });
+
+  it("compares its own version once it is installed", () => {
+    const json = (own: string): object => ({
+      ...manifest(),
+      setVersion: own,
+      validate: ["image-match", set({ version: { equal: "2" } }), "version"],
+    });
+    expect(judge(json("2.0.1"), { running: { setVersion: "1" } })).toBe("accepted");
+    expect(judge(json("3"), { running: { setVersion: "2" } })).toBe("version-mismatch");
+  });
+
+  it("sets parameters of several components at once, and copies them from one to another", () => {
+    const two = (install: unknown[]): string =>
+      judge(
+        {
+          sequenceNumber: 2,
+          components: [["app"], ["cfg"]],
+          shared: [{ "set-component-index": true }, set({ ...identity, ...digest }), ...checks],
+          install,
+          validate: [{ "set-component-index": true }, "image-match"],
+          invoke: [{ "set-component-index": 0 }, "invoke"],
+          integrated: { "#app": "payload", "#cfg": "payload" },
+        },
+        { payload: undefined, components: ["app", "cfg"] },
+      );
+    const uris = { "override-multiple": { "0": { uri: "#app" }, "1": { uri: "#cfg" } } };
+    const all = { "set-component-index": true };
+    expect(two([uris, all, "fetch"])).toBe("accepted");
+    // The last one stays selected.
+    expect(two([uris, "fetch", { "set-component-index": 0 }, "fetch"])).toBe("accepted");
+    const copied = [
+      { "set-component-index": 0 },
+      set({ uri: "#app" }),
+      { "set-component-index": 1 },
+      { "copy-params": { "0": ["uri"] } },
+      all,
+      "fetch",
+    ];
+    expect(two(copied)).toBe("accepted");
+    expect(two([...copied.slice(2, 3), { "copy-params": { "2": ["uri"] } }])).toBe("component-index-invalid");
+    expect(two([...copied.slice(2, 3), { "copy-params": { "0": ["soft-failure"] } }])).toBe(
+      "parameter-unsupported",
+    );
+    expect(two([{ "override-multiple": { "2": { uri: "#app" } } }])).toBe("component-index-invalid");
+  });
+});
+
+describe("every build", () => {
+  it.each(VARIANTS.map((variant) => [variantName(variant), variant] as const))(
+    "%s runs the base draft and refuses by name what it does not have",
+    async (_, variant) => {
+      const { module } = await buildVariant(variant);
+      const bootloader = new Uint8Array(module);
+      const judge = (json: object): string => judgeManifest(json, { bootloader }).verdict;
+      expect(judge(acceptable)).toBe("accepted");
+      expect(judge(manifest("unlink"))).toBe(variant.trustDomains ? "accepted" : "command-unsupported");
+      // With a second index to select, a section that selects none is refused.
+      expect(judge({ ...manifest(), dependencies: { "1": {} } })).toBe(
+        variant.trustDomains ? "component-index-invalid" : "dependencies-unsupported",
+      );
+      expect(judge({ ...manifest(), uninstall: ["abort"] })).toBe(
+        variant.trustDomains ? "accepted" : "member-unsupported",
+      );
+      expect(judge(manifest("use-before"))).toBe(
+        variant.updateManagement ? "condition-parameter-missing" : "command-unsupported",
+      );
+      expect(judge({ ...manifest(), setVersion: "1" })).toBe(
+        variant.updateManagement ? "accepted" : "member-unsupported",
+      );
+      expect(judge(manifest(set({ "minimum-battery": 1 })))).toBe(
+        variant.updateManagement ? "accepted" : "parameter-unsupported",
+      );
+    },
+    60_000,
+  );
+
+  it("exists once, and one of them is the default", () => {
+    expect(new Set(VARIANTS.map(variantName)).size).toBe(4);
+    expect(VARIANTS.filter(isDefault).map(variantName)).toEqual(["base + trust domains"]);
+  });
+
+  it("without trust domains trusts no device page that limits a key or requires several", async () => {
+    const { module } = await buildVariant({ trustDomains: false, updateManagement: false });
+    const bootloader = new Uint8Array(module);
+    expect(judgeManifest(acceptable, { bootloader, rights: [1] }).verdict).toBe("key-algorithm-mismatch");
+    const { log } = judgeManifest(acceptable, { bootloader, policy: 1 << 8 }).cycle;
+    expect(log.map(({ text }) => text)).toContain("boot: recovery, status 0x0503");
+  }, 60_000);
+});
