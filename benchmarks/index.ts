@@ -3,6 +3,7 @@
  *
  * Speed is always a ratio to a peer in the same run; sizes are computed from the binaries.
  */
+import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
 import { benchEd25519, formatEd25519 } from "./ed25519.ts";
 import { benchEs256 } from "./es256.ts";
@@ -14,6 +15,9 @@ import { benchSha512, formatSha512 } from "./sha512.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
 import { formatTable } from "./table.ts";
 
+/** The command of benchmarks/agreement.ts does more. */
+const AGREEMENT_ENVELOPES = 20_000;
+
 const tables = [await benchEs256(), await benchSha256()];
 const ed25519 = await benchEd25519();
 const sha512 = await benchSha512();
@@ -22,10 +26,25 @@ const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
+const agreement = measureAgreement(AGREEMENT_ENVELOPES);
 
 if (process.argv.includes("--json")) {
   console.log(
-    JSON.stringify({ tables, ed25519, sha512, footprints, suitSizes, campaign, glitches, fuzz }, null, 2),
+    JSON.stringify(
+      {
+        tables,
+        ed25519,
+        sha512,
+        footprints,
+        suitSizes,
+        campaign,
+        glitches,
+        fuzz,
+        agreement: { ...agreement, reasons: Object.fromEntries(agreement.reasons) },
+      },
+      null,
+      2,
+    ),
   );
 } else {
   const parts = [
@@ -37,6 +56,7 @@ if (process.argv.includes("--json")) {
     formatCampaign(campaign),
     formatGlitches(glitches),
     formatFuzz(fuzz),
+    formatAgreement(agreement),
   ];
   console.log(parts.join("\n\n"));
 }

@@ -331,7 +331,8 @@ export const STATUS_TEXT = {
 
   [Status.DraftTooOld]: {
     code: "draft-too-old",
-    sentence: "The envelope follows an older draft of SUIT, in which its keys meant something else.",
+    sentence:
+      "The envelope follows an older draft of SUIT: no tag 107, digest algorithm 2, or keys that meant something else.",
     hint: "Create it again for draft-ietf-suit-manifest-27 or later.",
   },
   [Status.VersionUnsupported]: {

@@ -68,6 +68,8 @@ export let signature: u32 = 0;
 export let signer: u32 = 0;
 let signatureBytes: u32 = 0;
 let algorithm: i64 = 0;
+/** Whether its protected header states an algorithm; 0 is a number like any other, though reserved. */
+let hasAlgorithm: bool = false;
 /** The header label last read. */
 let label: i64 = 0;
 
@@ -149,7 +151,7 @@ function readSign1(address: u32, length: u32): i32 {
   if (status != Status.Ok) return status;
   protectedEnd = cborPosition;
   const limit = cborLimit;
-  algorithm = Algorithm.None;
+  hasAlgorithm = false;
   if (cborLength != 0) {
     cborOpen(cborContent, cborLength);
     status = readHeader(true);
@@ -159,7 +161,7 @@ function readSign1(address: u32, length: u32): i32 {
   }
   status = readHeader(false);
   if (status != Status.Ok) return status;
-  if (algorithm == Algorithm.None) return Status.AlgorithmUnprotected;
+  if (!hasAlgorithm) return Status.AlgorithmUnprotected;
   if (cborPeek() == Major.Bytes) return Status.PayloadEmbedded;
   if (!cborIsNull()) return Status.CoseMalformed;
   status = cborBytes();
@@ -191,11 +193,12 @@ function readHeader(isProtected: bool): i32 {
     if (label != HeaderLabel.Alg) {
       status = cborSkip();
     } else if (!isProtected) {
-      return algorithm == Algorithm.None ? Status.AlgorithmUnprotected : Status.CoseMalformed;
+      return hasAlgorithm ? Status.CoseMalformed : Status.AlgorithmUnprotected;
     } else {
       if (cborPeek() > Major.Negative) return Status.AlgorithmUnsupported;
       status = cborInteger();
       algorithm = cborValue;
+      hasAlgorithm = true;
     }
     if (status != Status.Ok) return status;
   }

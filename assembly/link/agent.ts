@@ -39,7 +39,7 @@ export const NO_SLOT: u32 = 2;
 
 /**
  * Bytes that tell one envelope from another: the authentication wrapper comes first, and within it
- * the manifest's digest (SUIT §8.2), which ends before byte 64.
+ * the manifest's digest (SUIT §8.3), which ends before byte 64.
  */
 export const OFFER_BYTES: u32 = 64;
 

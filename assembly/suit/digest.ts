@@ -1,5 +1,5 @@
 /**
- * SUIT_Digest: `[algorithm, bytes]` (SUIT §8.3), SHA-256 only.
+ * SUIT_Digest: `[algorithm, bytes]` (SUIT §10), SHA-256 only.
  */
 import { cborArray, cborBytes, cborContent, cborInteger, cborLength, cborValue } from "../cbor/reader";
 import { equalConstantTime } from "../crypto/compare";

@@ -108,7 +108,10 @@ export function openEnvelope(address: u32, capacity: u32, isExact: bool): i32 {
   cborOpen(address, capacity);
   let status = cborHead();
   if (status != Status.Ok) return status;
-  if (cborMajor != Major.Tag || cborArgument != EnvelopeTag.Suit) return Status.EnvelopeTag;
+  if (cborMajor != Major.Tag || cborArgument != EnvelopeTag.Suit) {
+    // Drafts before -14 had no tag; what is not tagged is not read as if it were of today.
+    return cborMajor == Major.Map ? Status.DraftTooOld : Status.EnvelopeTag;
+  }
   status = cborMap();
   if (status != Status.Ok) return status;
   let previous: u32 = 0;
@@ -173,7 +176,7 @@ export function openSevered(key: u32): i32 {
 
 /**
  * Whether the severed member `key` has the digest at `expected`; it covers the byte string with its
- * head (SUIT §8.5). Moves the cursor.
+ * head (SUIT §8.6). Moves the cursor.
  */
 export function severedHasDigest(key: u32, expected: u32): bool {
   const start = load<u32>(SEVERED + (key << 2));

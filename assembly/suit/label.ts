@@ -47,7 +47,7 @@ const enum Extension {
 
 /** Sets of members by what is to be said of them, as bits. */
 export const enum MemberSet {
-  /** Members that may be severed: the manifest holds their digest, the envelope holds them (SUIT §8.5). */
+  /** Members that may be severed: the manifest holds their digest, the envelope holds them (SUIT §8.4.12, §8.6). */
   Severable = (1 << Member.PayloadFetch) |
     (1 << Member.Install) |
     (1 << Member.Text) |
@@ -99,7 +99,7 @@ export const enum CommonMember {
   SharedSequence = 4,
 }
 
-/** Commands, SUIT §8.4.8 to §8.4.10. */
+/** Commands, SUIT §8.4.9 to §8.4.11. */
 export const enum Command {
   VendorIdentifier = 1,
   ClassIdentifier = 2,
@@ -193,7 +193,7 @@ export const enum Parameter {
   Kept = 26 + 5 * Feature.UpdateManagement,
 }
 
-/** Digest algorithms, SUIT §8.3 and RFC 9054 §3. */
+/** Digest algorithms, SUIT §10 and RFC 9054 §3. */
 export const enum DigestAlgorithm {
   Sha256 = -16,
   /** What drafts before -13 called SHA-256. */

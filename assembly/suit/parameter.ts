@@ -160,7 +160,7 @@ function readValue(kind: i32): i32 {
     if (kind == Kind.Integer) return cborInteger();
   }
   let status = cborBytes();
-  // A CBOR-PEN, the other form of an identifier, is not supported (SUIT §8.4.8.1).
+  // A CBOR-PEN, the other form of an identifier, is not supported (SUIT §8.4.8.3).
   if (kind == Kind.Identifier) {
     if (status == Status.CborUnexpectedType && cborMajor == Major.Tag) return Status.ArgumentUnsupported;
     if (status == Status.Ok && cborLength != Identifier.Bytes) return Status.ArgumentMalformed;

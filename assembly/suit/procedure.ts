@@ -1,5 +1,5 @@
 /**
- * The update and the invocation procedure (SUIT §6.3, §6.4) on an envelope that lies in flash.
+ * The update and the invocation procedure (SUIT §6.4, §8.4.6) on an envelope that lies in flash.
  */
 import { counterRead, flashCheck } from "../hal";
 import { Feature } from "../feature";

@@ -230,9 +230,8 @@ const enum Phase {
 
 function readPolicy(): i32 {
   const status = cborUnsigned();
-  if (status == Status.CborUnexpectedType) return Status.PolicyMalformed;
-  if (status != Status.Ok) return status;
-  return cborArgument <= <u64>ReportingPolicy.Highest ? Status.Ok : Status.PolicyMalformed;
+  const isTooLarge = status == Status.Ok && cborArgument > <u64>ReportingPolicy.Highest;
+  return isTooLarge || status == Status.CborUnexpectedType ? <i32>Status.PolicyMalformed : status;
 }
 
 /** set-component-index: an index, all, or a list in the order of visits (SUIT §8.4.10.1). */

@@ -16,7 +16,7 @@ export type Repair = "nothing" | "digests" | "signatures";
 
 const AUTHENTICATION = 2n;
 const MANIFEST = 3n;
-/** Members that the manifest may mention by their digest (SUIT §8.5). */
+/** Members that the manifest may mention by their digest (SUIT §8.6). */
 const SEVERABLE = [20n, 23n] as const;
 const DIGEST_BYTES = 32;
 const SIGNATURE_BYTES = 64;

@@ -16,6 +16,7 @@ import {
 } from "../manifest/labels.ts";
 import { RULES } from "../manifest/lint/rule.ts";
 import { MANIFEST_TEMPLATES } from "../manifest/template.ts";
+import { table } from "./markdown-table.ts";
 
 /** What stands under each name. */
 const PARTS: Readonly<Record<string, () => string>> = {
@@ -97,10 +98,4 @@ function supportRow(name: string, rows: readonly Label[]): string[] {
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows]
-    .map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
-    .join("\n");
 }

@@ -5,10 +5,14 @@
  * gets the same bytes every time, which node:crypto does not offer. Verifying is node:crypto, which is
  * 12 times as quick, and two implementations that must agree are better than one.
  */
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, verify, type KeyObject } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { jwkOf } from "./jwk.ts";
 import { publicKeyOf, type EcKey, type EcPrivateKey } from "./key.ts";
+
+/** Importing a key takes longer than a verification, and the same few keys verify everything. */
+const IMPORTED = new WeakMap<EcKey, KeyObject>();
+const ORDER = p256.Point.CURVE().n;
 
 /** Length of a signature. */
 export const SIGNATURE_BYTES = 64;
@@ -20,17 +24,23 @@ export function signMessage(key: EcPrivateKey, message: Uint8Array): Uint8Array 
 
 /** Whether a 64-byte signature over a message is the key's. */
 export function verifyMessage(key: EcKey, message: Uint8Array, signature: Uint8Array): boolean {
-  const publicKey = createPublicKey({ key: jwkOf(publicKeyOf(key)), format: "jwk" });
-  return verify("sha256", message, { key: publicKey, dsaEncoding: "ieee-p1363" }, signature);
+  return verify("sha256", message, { key: imported(key), dsaEncoding: "ieee-p1363" }, signature);
+}
+
+function imported(key: EcKey): KeyObject {
+  const known = IMPORTED.get(key);
+  if (known !== undefined) return known;
+  const fresh = createPublicKey({ key: jwkOf(publicKeyOf(key)), format: "jwk" });
+  IMPORTED.set(key, fresh);
+  return fresh;
 }
 
 /** Whether r and s of a 64-byte signature are numbers from 1 to n - 1 (FIPS 186-5 §6.4.2). */
 export function isInRange(signature: Uint8Array): boolean {
-  const order = p256.Point.CURVE().n;
   return [signature.subarray(0, SIGNATURE_BYTES / 2), signature.subarray(SIGNATURE_BYTES / 2)].every(
     (half) => {
       const value = BigInt(`0x${Buffer.from(half).toString("hex")}`);
-      return value > 0n && value < order;
+      return value > 0n && value < ORDER;
     },
   );
 }

@@ -62,8 +62,6 @@ export interface TextKey {
 
 /** Labels are 64-bit integers, as on the device. */
 const MAXIMUM_INTEGER = (1n << 63n) - 1n;
-/** How deep arrays, maps and tags may nest when an item is skipped. */
-const MAXIMUM_DEPTH = 64;
 
 /** Reads items from `[offset, end)` of `bytes`, forward only. Every method throws Refusal. */
 export class CborReader {
@@ -196,21 +194,27 @@ export class CborReader {
     this.#pairs(what, readKey, read);
   }
 
-  /** Skips one item with all it contains. */
-  skip(what: string, depth = 0): void {
-    if (depth > MAXIMUM_DEPTH) {
-      throw new Refusal(
-        Status.NestingTooDeep,
-        this.offset,
-        `${what} nests deeper than ${MAXIMUM_DEPTH} levels`,
-      );
-    }
-    const head = this.head();
-    if (head.major === Major.Bytes || head.major === Major.Text) this.#content(head, what);
-    if (head.major === Major.Tag) this.skip(what, depth + 1);
-    if (head.major === Major.Array || head.major === Major.Map) {
-      const items = this.#count(head, what) * (head.major === Major.Map ? 2 : 1);
-      for (let index = 0; index < items; index++) this.skip(what, depth + 1);
+  /**
+   * Skips one item with all it contains, however deep.
+   *
+   * Every item takes a byte at least. Once more are promised than bytes are left, the input is cut short,
+   * whatever may stand in those bytes.
+   */
+  skip(what: string): void {
+    for (let pending = 1; pending > 0;) {
+      const head = this.head();
+      pending -= 1;
+      if (head.major === Major.Bytes || head.major === Major.Text) this.#content(head, what);
+      else if (head.major === Major.Array) pending += this.#count(head, what);
+      else if (head.major === Major.Map) pending += 2 * this.#count(head, what);
+      else if (head.major === Major.Tag) pending += 1;
+      if (pending > this.end - this.offset) {
+        throw new Refusal(
+          Status.CborTruncated,
+          head.start,
+          `${what} promises more items than bytes are left`,
+        );
+      }
     }
   }
 

@@ -28,93 +28,106 @@ export interface ManifestFacts {
   readonly componentCount: number;
 }
 
-/** A member of the manifest map: its label and where its value starts. */
-interface Member {
-  readonly known: MemberLabel;
+/** A key of the manifest map, and where its value starts. */
+interface Entry {
+  readonly key: IntegerKey;
   readonly valueStart: number;
 }
 
+/** What the members of a manifest come to. */
+interface Members {
+  readonly labels: ReadonlySet<number>;
+  readonly sequenceNumber: bigint;
+  readonly common: Span | undefined;
+  /** Command sequences by label, also those that were severed and are there. */
+  readonly sequences: ReadonlyMap<number, Span>;
+}
+
+/** Members without which a manifest says nothing. */
+const REQUIRED: readonly number[] = [1, 2, 3, 7];
 /**
- * Checks the manifest of an authenticated envelope, then the envelope's severed members.
+ * The order in which sequences are looked into, which is that of the procedures: dependency-resolution to
+ * install, validate, load and invoke, uninstall. The shared sequence comes before all of them.
+ */
+const SEQUENCE_ORDER: readonly number[] = [15, 16, 18, 20, 7, 8, 9, 24];
+
+/**
+ * Checks the manifest of an authenticated envelope and the members that were severed from it: the map as
+ * CBOR, each member in turn, the common map, then every sequence. The first mistake is thrown.
  *
  * @throws Refusal
  */
 export function checkContent(envelope: Envelope): ManifestFacts {
   const { bytes, manifest } = envelope;
-  const members = readMembers(new CborReader(bytes, manifest.from, manifest.to));
-  const at = (member: Member): CborReader => new CborReader(bytes, member.valueStart, manifest.to);
-  const sequenceNumber = at(required(members, 2, manifest)).unsigned("The sequence number");
-  const common = required(members, 3, manifest);
-  required(members, 7, manifest);
-  const { componentCount, indexCount } = checkCommon(bytes, at(common).byteString("The common map"));
-  for (const member of members.values()) {
-    if (member.known.kind === "tstr") at(member).textString(`The ${member.known.name}`);
-    const isSevered = member.known.severable && at(member).peek() === Major.Array;
-    if (member.known.kind === "sequence" && !isSevered) {
-      checkSequence(bytes, at(member).byteString(`The ${member.known.name} sequence`), {
-        name: member.known.name,
-        indexCount,
-        shared: false,
-      });
-    }
-    if (member.known.kind === "component") checkComponent(at(member), member.known.name);
-    if (member.known.severable) checkSeverable(at(member), member.known);
+  const members = readMembers(envelope, readEntries(new CborReader(bytes, manifest.from, manifest.to)));
+  const { labels, sequenceNumber, common, sequences } = members;
+  const missing = REQUIRED.find((label) => !labels.has(label));
+  if (missing !== undefined || common === undefined) throw missingMember(missing ?? 3, manifest);
+  for (const [label, span] of envelope.severed) requireMentioned(labels, label, span);
+  const { componentCount, indexCount, shared } = checkCommon(bytes, common);
+  if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", indexCount, shared: true });
+  for (const label of SEQUENCE_ORDER) {
+    const span = sequences.get(label);
+    const context = { name: nameOf(label), indexCount, shared: false };
+    if (span !== undefined) checkSequence(bytes, span, context);
   }
-  // As on the device: what the manifest mentions comes before what it does not.
-  const severed = [...envelope.severed];
-  const mentioned = severed.filter(([label]) => members.has(label));
-  for (const [label, span] of [...mentioned, ...severed.filter((member) => !mentioned.includes(member))])
-    checkSevered(bytes, label, span, members.get(label), at, indexCount);
   return { sequenceNumber, componentCount };
 }
 
-function readMembers(reader: CborReader): ReadonlyMap<number, Member> {
-  const entries: { readonly entry: IntegerKey; readonly valueStart: number }[] = [];
-  reader.entries("The manifest", (entry) => {
-    entries.push({ entry, valueStart: reader.offset });
+/**
+ * Reads the manifest as a map and nothing more. Keys of old drafts end it here: with them, keys 7, 8 and 9
+ * mean something else.
+ */
+function readEntries(reader: CborReader): Entry[] {
+  const entries: Entry[] = [];
+  reader.entries("The manifest", (key) => {
+    refuseRetired(key);
+    entries.push({ key, valueStart: reader.offset });
     reader.skip("A value of the manifest");
   });
   reader.finish("the manifest");
-  for (const { entry } of entries) refuseRetired(entry);
-  requireVersion(reader, entries);
-  const members = new Map<number, Member>();
-  for (const { entry, valueStart } of entries) {
-    const known = supportedMember(MANIFEST_MEMBERS, entry, "The manifest");
-    members.set(known.label, { known, valueStart });
-  }
-  return members;
+  return entries;
 }
 
-function refuseRetired(entry: IntegerKey): void {
-  if (!RETIRED_MANIFEST_KEYS.includes(Number(entry.label))) return;
+function refuseRetired(key: IntegerKey): void {
+  if (!RETIRED_MANIFEST_KEYS.includes(Number(key.label))) return;
   throw new Refusal(
     Status.DraftTooOld,
-    entry.keyStart,
-    `The manifest has key ${entry.label}, which only drafts before draft-ietf-suit-manifest-27 use`,
+    key.keyStart,
+    `The manifest has key ${key.label}, which only drafts before draft-ietf-suit-manifest-27 use`,
   );
 }
 
-/** The version comes first: it says what the other keys mean. */
-function requireVersion(
-  reader: CborReader,
-  entries: readonly { readonly entry: IntegerKey; readonly valueStart: number }[],
-): void {
-  const found = entries.find(({ entry }) => entry.label === 1n);
-  if (found === undefined) {
-    throw new Refusal(
-      Status.ManifestMemberMissing,
-      entries[0]?.entry.keyStart ?? reader.end,
-      "The manifest has no manifest-version (1)",
-    );
+function readMembers(envelope: Envelope, entries: readonly Entry[]): Members {
+  const { bytes, manifest } = envelope;
+  const labels = new Set<number>();
+  const sequences = new Map<number, Span>();
+  let sequenceNumber = 0n;
+  let common: Span | undefined;
+  for (const { key, valueStart } of entries) {
+    const reader = new CborReader(bytes, valueStart, manifest.to);
+    const known = supportedMember(MANIFEST_MEMBERS, key, "The manifest");
+    labels.add(known.label);
+    if (known.kind === "tstr") reader.textString(`The ${known.name}`);
+    else if (known.label === 1) requireVersion(reader);
+    else if (known.kind === "uint") sequenceNumber = reader.unsigned(`The ${known.name}`);
+    else if (known.kind === "component") readIdentifier(reader, known.name);
+    else {
+      const span = known.severable
+        ? readSeverable(envelope, reader, known)
+        : reader.byteString(`The ${known.name}`);
+      if (known.kind === "common") common = span;
+      if (known.kind === "sequence" && span !== undefined) sequences.set(known.label, span);
+    }
   }
-  const version = new CborReader(reader.bytes, found.valueStart, reader.end).unsigned("The manifest version");
-  if (version !== BigInt(MANIFEST_VERSION)) {
-    throw new Refusal(
-      Status.VersionUnsupported,
-      found.valueStart,
-      `The manifest version is ${version}, not 1`,
-    );
-  }
+  return { labels, sequenceNumber, common, sequences };
+}
+
+function requireVersion(reader: CborReader): void {
+  const start = reader.offset;
+  const version = reader.unsigned("The manifest version");
+  if (version === BigInt(MANIFEST_VERSION)) return;
+  throw new Refusal(Status.VersionUnsupported, start, `The manifest version is ${version}, not 1`);
 }
 
 /** The label of a member that this build processes; refuses the others. */
@@ -136,11 +149,22 @@ function supportedMember(table: readonly MemberLabel[], entry: IntegerKey, what:
   return known;
 }
 
-function required(members: ReadonlyMap<number, Member>, label: number, manifest: Span): Member {
-  const member = members.get(label);
-  if (member !== undefined) return member;
-  const name = byLabel(MANIFEST_MEMBERS, label)?.name ?? "member";
-  throw new Refusal(Status.ManifestMemberMissing, manifest.start, `The manifest has no ${name} (${label})`);
+function missingMember(label: number, manifest: Span): Refusal {
+  return new Refusal(
+    Status.ManifestMemberMissing,
+    manifest.start,
+    `The manifest has no ${nameOf(label)} (${label})`,
+  );
+}
+
+/** Nobody signed a member of the envelope that the manifest does not mention. */
+function requireMentioned(labels: ReadonlySet<number>, label: number, span: Span): void {
+  if (labels.has(label)) return;
+  throw new Refusal(
+    Status.MemberRedundant,
+    span.start,
+    `The envelope has the member ${nameOf(label)}, and the manifest does not mention it`,
+  );
 }
 
 /** What the common map lists. */
@@ -148,9 +172,10 @@ interface CommonFacts {
   readonly componentCount: number;
   /** Components and the dependency, if its index is behind theirs. */
   readonly indexCount: number;
+  readonly shared: Span | undefined;
 }
 
-/** Checks the common map and its shared sequence. */
+/** Checks the common map; its shared sequence is left to the caller. */
 function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
   const reader = new CborReader(bytes, common.from, common.to);
   let dependency: number | undefined;
@@ -162,7 +187,6 @@ function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
     else if (known.kind === "components") componentCount = checkComponents(reader, dependency);
     else shared = reader.byteString("The shared sequence");
   });
-  reader.finish("the common map");
   if (componentCount === undefined) {
     throw new Refusal(Status.ManifestMemberMissing, common.start, "The common map has no components (2)");
   }
@@ -173,9 +197,9 @@ function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
       `The dependency has index ${dependency}, and there are ${componentCount} components`,
     );
   }
+  reader.finish("the common map");
   const indexCount = dependency === componentCount ? componentCount + 1 : componentCount;
-  if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", indexCount, shared: true });
-  return { componentCount, indexCount };
+  return { componentCount, indexCount, shared };
 }
 
 /** One dependency, without a prefix; returns its index. */
@@ -215,7 +239,7 @@ function checkComponents(reader: CborReader, dependency: number | undefined): nu
   }
   const seen: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    const identifier = checkComponent(reader, `component ${index}`);
+    const identifier = readIdentifier(reader, `component ${index}`);
     if (index === dependency) continue;
     if (seen.some((other) => equalBytes(other, identifier))) {
       throw new Refusal(
@@ -229,56 +253,48 @@ function checkComponents(reader: CborReader, dependency: number | undefined): nu
   return count;
 }
 
-/** Checks one component identifier and returns its encoding. */
-function checkComponent(reader: CborReader, name: string): Uint8Array {
+/** Reads a component identifier and returns its encoding. */
+function readIdentifier(reader: CborReader, name: string): Uint8Array {
   const start = reader.offset;
-  if (reader.peek() !== Major.Array) {
-    throw new Refusal(Status.ComponentMalformed, start, `The identifier of ${name} is not an array`);
-  }
   const parts = reader.array(`The identifier of ${name}`);
   if (parts === 0) throw new Refusal(Status.ComponentMalformed, start, `The identifier of ${name} is empty`);
   for (let part = 0; part < parts; part++) reader.byteString(`Part ${part} of the identifier of ${name}`);
   return reader.bytes.slice(start, reader.offset);
 }
 
-/** A severable member is its own bytes or the digest of the severed ones. */
-function checkSeverable(reader: CborReader, known: MemberLabel): void {
-  if (reader.peek() === Major.Array) readDigest(reader, `The digest of ${known.name}`);
-  else reader.byteString(`The member ${known.name}`);
-}
-
-function checkSevered(
-  bytes: Uint8Array,
-  label: number,
-  span: Span,
-  member: Member | undefined,
-  at: (member: Member) => CborReader,
-  indexCount: number,
-): void {
-  const name = byLabel(MANIFEST_MEMBERS, label)?.name ?? String(label);
-  if (member === undefined) {
+/**
+ * Reads a severable member: bytes of its own, or the digest of bytes that may stand in the envelope
+ * (§8.4.12, §8.6). The digest covers the byte string with its head.
+ *
+ * @returns the bytes, wherever they are; undefined if they were severed and are not there
+ */
+function readSeverable(
+  envelope: Envelope,
+  reader: CborReader,
+  { label, name }: MemberLabel,
+): Span | undefined {
+  const severed = envelope.severed.get(label);
+  if (reader.peek() === Major.Bytes) {
+    if (severed === undefined) return reader.byteString(`The member ${name}`);
     throw new Refusal(
       Status.MemberRedundant,
-      span.start,
-      `The envelope has the member ${name}, and the manifest does not mention it`,
-    );
-  }
-  const reader = at(member);
-  if (reader.peek() !== Major.Array) {
-    throw new Refusal(
-      Status.MemberRedundant,
-      span.start,
+      severed.start,
       `The envelope repeats ${name}, which the manifest holds`,
     );
   }
   const expected = readDigest(reader, `The digest of ${name}`);
-  const actual = digestOf(withHead(bytes, span));
-  if (actual === undefined || !equalBytes(actual, bytes.subarray(expected.from, expected.to))) {
-    throw new Refusal(
-      Status.SeveredDigestMismatch,
-      span.start,
-      `The severed ${name} does not have the digest that the manifest states`,
-    );
+  if (severed === undefined) return undefined;
+  const actual = digestOf(withHead(envelope.bytes, severed));
+  if (actual !== undefined && equalBytes(actual, envelope.bytes.subarray(expected.from, expected.to))) {
+    return severed;
   }
-  if (member.known.kind === "sequence") checkSequence(bytes, span, { name, indexCount, shared: false });
+  throw new Refusal(
+    Status.SeveredDigestMismatch,
+    severed.start,
+    `The severed ${name} does not have the digest that the manifest states`,
+  );
+}
+
+function nameOf(label: number): string {
+  return byLabel(MANIFEST_MEMBERS, label)?.name ?? String(label);
 }

@@ -1,5 +1,5 @@
 /**
- * SUIT_Digest: `[algorithm, bytes]` (draft-ietf-suit-manifest-37 §8.1).
+ * SUIT_Digest: `[algorithm, bytes]` (draft-ietf-suit-manifest-37 §10).
  */
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { shake128, shake256 } from "@noble/hashes/sha3.js";

@@ -6,13 +6,7 @@
  */
 import { Status } from "../../assembly/status.ts";
 import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
-import {
-  byLabel,
-  ENVELOPE_MEMBERS,
-  ENVELOPE_TAG,
-  RETIRED_DIGEST_ALGORITHM,
-  RETIRED_ENVELOPE_KEYS,
-} from "./labels.ts";
+import { byLabel, ENVELOPE_MEMBERS, ENVELOPE_TAG, RETIRED_ENVELOPE_KEYS } from "./labels.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A payload that travels inside the envelope under a text key. */
@@ -90,11 +84,11 @@ export function withHead(bytes: Uint8Array, span: Span): Uint8Array {
 function readTag(reader: CborReader): void {
   const head = reader.head();
   if (head.major === Major.Tag && head.argument === BigInt(ENVELOPE_TAG)) return;
-  if (head.major === Major.Map && looksRetired(new CborReader(reader.bytes))) {
+  if (head.major === Major.Map) {
     throw new Refusal(
       Status.DraftTooOld,
       0,
-      "The envelope has no tag 107 and uses keys of a draft before draft-ietf-suit-manifest-14",
+      "The envelope has no tag 107, as in drafts before draft-ietf-suit-manifest-14",
     );
   }
   throw new Refusal(
@@ -126,33 +120,4 @@ function memberLabel(entry: IntegerKey): number {
     entry.keyStart,
     `The envelope has the unknown member ${entry.label}`,
   );
-}
-
-/** Whether an untagged map is an envelope of a draft before 14: retired keys, or digest algorithm 2. */
-function looksRetired(reader: CborReader): boolean {
-  let isRetired = false;
-  try {
-    for (let left = reader.map("the envelope"); left > 0 && !isRetired; left--) {
-      const label = Number(reader.integer("a key"));
-      if (RETIRED_ENVELOPE_KEYS.includes(label)) isRetired = true;
-      else if (label !== 2) reader.skip("a value");
-      else isRetired = hasRetiredDigest(reader.within(reader.byteString("the authentication wrapper")));
-    }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-  }
-  return isRetired;
-}
-
-/** Whether an authentication wrapper states its digest with algorithm 2. */
-function hasRetiredDigest(wrapper: CborReader): boolean {
-  try {
-    wrapper.array("the authentication wrapper");
-    const digest = wrapper.within(wrapper.byteString("the digest"));
-    digest.array("the digest");
-    return digest.integer("the digest algorithm") === BigInt(RETIRED_DIGEST_ALGORITHM);
-  } catch (error) {
-    if (error instanceof Refusal) return false;
-    throw error;
-  }
 }

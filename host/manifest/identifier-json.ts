@@ -1,5 +1,5 @@
 /**
- * The JSON of vendor, class and device identifiers (draft-ietf-suit-manifest-37 §8.4.8.1 to §8.4.8.5).
+ * The JSON of vendor, class and device identifiers (draft-ietf-suit-manifest-37 §8.4.8.2 to §8.4.8.5).
  */
 import { z } from "zod";
 import { UserError } from "../user-error.ts";

@@ -29,7 +29,7 @@ export interface Label<Kind extends string = string> {
   readonly supported: boolean;
 }
 
-/** Where a row is defined, as in "draft-ietf-suit-manifest-37 §8.4.9". */
+/** Where a row is defined, as in "draft-ietf-suit-manifest-37 §8.4.9.2". */
 export function referenceOf({ document, section }: Label): string {
   return `${DOCUMENTS[document]} §${section}`;
 }

@@ -84,7 +84,7 @@ export const MANIFEST_MEMBERS: readonly MemberLabel[] = [
     "manifest-component-id",
     "component",
     "T",
-    "5.2",
+    "5.2.1",
     TRUST,
     "The component that the manifest itself is.",
   ),
@@ -93,7 +93,7 @@ export const MANIFEST_MEMBERS: readonly MemberLabel[] = [
   member(8, "load", "sequence", "M", "8.4.6", YES, "Boot: moves images to where they run from."),
   member(9, "invoke", "sequence", "M", "8.4.6", YES, "Boot: starts the image."),
   member(14, "coswid", "coswid", "U", "3.2", UPDATE_SEVERABLE, COSWID_TEXT),
-  member(15, "dependency-resolution", "sequence", "T", "5", TRUST_SEVERABLE, RESOLUTION_TEXT),
+  member(15, "dependency-resolution", "sequence", "T", "5.5", TRUST_SEVERABLE, RESOLUTION_TEXT),
   member(16, "payload-fetch", "sequence", "M", "8.4.6", BOTH, FETCH_TEXT),
   member(18, "candidate-verification", "sequence", "T", "7.1", TRUST_SEVERABLE, CANDIDATE_TEXT),
   member(20, "install", "sequence", "M", "8.4.6", BOTH, INSTALL_TEXT),
@@ -110,8 +110,8 @@ const WRAPPER_TEXT = "The manifest's digest and the signatures over it.";
 
 /** Integer keys of the envelope. Text keys are integrated payloads. */
 export const ENVELOPE_MEMBERS: readonly MemberLabel[] = [
-  member(2, "authentication-wrapper", "authentication", "M", "8.2", YES, WRAPPER_TEXT),
-  member(3, "manifest", "manifest", "M", "8.2", YES, "The manifest: all that is signed."),
+  member(2, "authentication-wrapper", "authentication", "M", "8.3", YES, WRAPPER_TEXT),
+  member(3, "manifest", "manifest", "M", "8.4", YES, "The manifest: all that is signed."),
   ...SEVERABLE_MEMBERS,
 ];
 
@@ -121,7 +121,7 @@ const SHARED_TEXT =
 
 /** Keys of the common map. */
 export const COMMON_MEMBERS: readonly MemberLabel[] = [
-  member(1, "dependencies", "dependencies", "T", "5.2", TRUST, "Components that are manifests, by index."),
+  member(1, "dependencies", "dependencies", "T", "5.2.2", TRUST, "Components that are manifests, by index."),
   member(2, "components", "components", "M", "8.4.5", YES, "All components, by index from 0."),
   member(4, "shared-sequence", "shared-sequence", "M", "8.4.5", SHARED, SHARED_TEXT),
 ];

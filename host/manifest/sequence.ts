@@ -27,7 +27,7 @@ export interface SequenceContext {
   readonly shared: boolean;
 }
 
-/** Commands below this number are custom ones (draft-ietf-suit-manifest-37 §8.4.10). */
+/** Commands below this number are custom ones (draft-ietf-suit-manifest-37 §8.4.11). */
 const LAST_REGISTERED_COMMAND = -256n;
 /** Reporting policies have four bits. */
 const MAXIMUM_POLICY = 15n;
@@ -61,6 +61,7 @@ export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceCo
         : `The ${context.name} sequence has ${count} elements, so a command without its argument`,
     );
   }
+  requireItems(reader, count, context);
   // With several components a section selects before it does anything; a nested sequence inherits.
   let isSelected = context.indexCount === 1 || depth > 0;
   for (let index = 0; index < count; index += 2) {
@@ -78,6 +79,12 @@ export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceCo
     requireSupported(command, start, context);
     checkArgument(reader, command, context, depth);
   }
+}
+
+/** The whole array is CBOR and fills its byte string, before any command of it is looked at. */
+function requireItems({ bytes, offset, end }: CborReader, count: number, context: SequenceContext): void {
+  const reader = new CborReader(bytes, offset, end);
+  for (let index = 0; index < count; index++) reader.skip(`An element of the ${context.name} sequence`);
   reader.finish(`the ${context.name} sequence`);
 }
 
@@ -219,20 +226,32 @@ function checkTryEach(reader: CborReader, context: SequenceContext, depth: numbe
       "The argument of try-each offers less than two branches",
     );
   }
+  const branches: Span[] = [];
   for (let index = 0; index < count; index++) {
-    if (index === count - 1 && reader.takeNull()) return;
-    checkSequence(reader.bytes, reader.byteString("A branch of try-each"), context, depth + 1);
+    if (index === count - 1 && reader.takeNull()) break;
+    branches.push(reader.byteString("A branch of try-each"));
   }
+  for (const branch of branches) checkSequence(reader.bytes, branch, context, depth + 1);
 }
 
 function checkParameters(reader: CborReader, command: CommandLabel, inNested: boolean): void {
   const start = reader.offset;
   let count = 0;
+  let softFailureStart: number | undefined;
   reader.entries(`The argument of ${command.name}`, (entry) => {
     count += 1;
-    checkParameter(reader, supportedParameter(entry), entry.keyStart, inNested);
+    const parameter = supportedParameter(entry);
+    if (parameter.name === "soft-failure") softFailureStart = entry.keyStart;
+    checkParameter(reader, parameter, entry.keyStart);
   });
   if (count === 0) throw new Refusal(Status.ArgumentMalformed, start, `${command.name} sets no parameter`);
+  if (softFailureStart !== undefined && !inNested) {
+    throw new Refusal(
+      Status.SoftFailureForbidden,
+      softFailureStart,
+      "soft-failure is set outside of try-each and run-sequence",
+    );
+  }
 }
 
 function supportedParameter(entry: IntegerKey): Label<ParameterKind> {
@@ -255,12 +274,7 @@ function supportedParameter(entry: IntegerKey): Label<ParameterKind> {
   return parameter;
 }
 
-function checkParameter(
-  reader: CborReader,
-  parameter: Label<ParameterKind>,
-  keyStart: number,
-  inNested: boolean,
-): void {
+function checkParameter(reader: CborReader, parameter: Label<ParameterKind>, keyStart: number): void {
   const what = `The parameter ${parameter.name}`;
   switch (parameter.kind) {
     case "vendor-identifier":
@@ -281,13 +295,6 @@ function checkParameter(
       return;
     }
     case "bool":
-      if (parameter.name === "soft-failure" && !inNested) {
-        throw new Refusal(
-          Status.SoftFailureForbidden,
-          keyStart,
-          "soft-failure is set outside of try-each and run-sequence",
-        );
-      }
       reader.boolean(what);
       return;
     case "tstr":

@@ -1,6 +1,6 @@
 /**
  * Takes severable members out of an envelope: the manifest keeps their digests, so its signatures
- * stay good (draft-ietf-suit-manifest-37 §8.5).
+ * stay good (draft-ietf-suit-manifest-37 §8.6).
  */
 import { UserError } from "../user-error.ts";
 import { createEnvelope } from "./create.ts";

@@ -122,7 +122,13 @@ class Grower {
         `The input has more than ${MAXIMUM_ITEMS} CBOR items, more than any device takes`,
       );
     }
-    if (depth > MAXIMUM_DEPTH) reader.skip("The item", MAXIMUM_DEPTH + 1);
+    if (depth > MAXIMUM_DEPTH) {
+      throw new Refusal(
+        Status.NestingTooDeep,
+        reader.offset,
+        `The item nests deeper than ${MAXIMUM_DEPTH} levels`,
+      );
+    }
     return reader.head();
   }
 

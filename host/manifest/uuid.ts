@@ -1,6 +1,6 @@
 /**
  * Vendor, class and device identifiers: UUIDs and how SUIT derives them
- * (RFC 9562 §5.5; draft-ietf-suit-manifest-37 §8.4.8.1).
+ * (RFC 9562 §5.5; draft-ietf-suit-manifest-37 §8.4.8.2).
  */
 import { createHash } from "node:crypto";
 

@@ -170,7 +170,7 @@ function componentJson(node: CborNode): unknown {
   });
 }
 
-/** The SUIT_Digest that the JSON states or asks for (draft-ietf-suit-manifest-37 §8.1). */
+/** The SUIT_Digest that the JSON states or asks for (draft-ietf-suit-manifest-37 §10). */
 function digestValue(json: DigestJson, sources: Sources): Cbor {
   const [name, value] = Object.entries(json).find(([, member]) => member !== undefined) ?? [
     "from",

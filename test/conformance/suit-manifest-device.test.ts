@@ -18,6 +18,9 @@ const Examples = z.object({
   ),
 });
 
+const Derived = z.object({ vectors: z.array(z.object({ name: z.string(), hex: z.string() })) });
+
+const derived = loadVectors("suit-manifest-mti-derived", Derived)?.vectors ?? [];
 const examples = loadVectors("suit-manifest-37", Examples)?.vectors ?? [];
 const published = examples.find(({ key }) => key !== null)?.key;
 
@@ -64,3 +67,13 @@ describe.skipIf(!published)("the bootloader and the draft-37 examples", () => {
     }
   });
 });
+
+describe.skipIf(derived.length === 0)(
+  "the bootloader and the draft-37 examples with other algorithms",
+  () => {
+    it.each(derived)("refuses $name, whose algorithm it does not have", ({ name, hex }) => {
+      const expected = name.includes("hmac") ? Status.CoseUnsupported : Status.AlgorithmUnsupported;
+      expect(new DeviceJudge([generateKey()]).verify(fromHex(hex))).toBe(expected);
+    });
+  },
+);

@@ -4,6 +4,7 @@
 import { cdeDecodeOptions, decode } from "cbor2";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Status } from "../../assembly/status.ts";
 import { generateKey, publicKeyOf } from "../../host/keys/key.ts";
 import { CborReader } from "../../host/manifest/cbor-reader.ts";
 import { encodeCbor, type Cbor } from "../../host/manifest/cbor-writer.ts";
@@ -14,6 +15,7 @@ import { inspectEnvelope } from "../../host/manifest/inspect.ts";
 import { Refusal } from "../../host/manifest/refusal.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
 import { verifyEnvelope } from "../../host/manifest/verify.ts";
+import { DeviceJudge } from "../device-judge.ts";
 import { toHex } from "../vectors.ts";
 
 const key = generateKey();
@@ -110,11 +112,13 @@ function reads(bytes: Uint8Array): boolean {
 }
 
 describe("an envelope made from JSON", () => {
-  it("verifies once it is signed, whatever the supported commands in it", () => {
+  it("verifies once it is signed, whatever the supported commands in it, on the device too", () => {
+    const judge = new DeviceJudge(anchors);
     fc.assert(
       fc.property(manifest, fc.uint8Array({ maxLength: 50 }), (json, payload) => {
         const envelope = signEnvelope(createEnvelope(json, { payload }), key);
         expect(verifyEnvelope(envelope, anchors)).toMatchObject({ reason: "ok" });
+        expect(judge.verify(envelope)).toBe(Status.Ok);
         expect(inspectEnvelope(envelope).description.sequenceNumber?.toString()).toBe(
           BigInt(json.sequenceNumber).toString(),
         );

@@ -249,6 +249,17 @@ describe("command sequences on the device", () => {
     expect(inInstall({ "try-each": [[{ "run-sequence": ["abort"] }], slotIs(1)] })).toBe("manifest-aborted");
   });
 
+  it("keeps what a run-sequence set before it failed softly", () => {
+    const soft = { "override-parameters": { "soft-failure": true, "component-slot": 1 } };
+    expect(inInstall({ "run-sequence": [soft, "abort"] }, "component-slot")).toBe("accepted");
+  });
+
+  it("ends everything when a try-each inside a try-each is exhausted, as a failed directive does", () => {
+    const exhausted = { "try-each": [["abort"], ["abort"]] };
+    expect(inInstall({ "try-each": [[exhausted], slotIs(1)] })).toBe("try-each-exhausted");
+    expect(inInstall({ "try-each": [[exhausted], null] })).toBe("try-each-exhausted");
+  });
+
   it("refuses soft-failure outside of try-each and run-sequence", () => {
     expect(inInstall({ "override-parameters": { "soft-failure": true } })).toBe("soft-failure-forbidden");
   });

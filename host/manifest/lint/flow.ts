@@ -16,7 +16,7 @@ import {
   type Section,
 } from "./view.ts";
 
-/** The sections of each procedure in the order of their execution (draft-ietf-suit-manifest-37 §6.3). */
+/** The sections of each procedure in the order of their execution (draft-ietf-suit-manifest-37 §8.4.6). */
 const PROCEDURES: readonly (readonly string[])[] = [
   ["dependencyResolution", "payloadFetch", "candidateVerification", "install", "validate"],
   ["validate", "load", "invoke"],

@@ -10,7 +10,7 @@ import { everyCommand, parameterMaps, recordOf, type ManifestView } from "./view
 
 /** Bytes of a SUIT_Digest of SHA-256, which stands for a severed member. */
 const DIGEST_BYTES = 36;
-/** Numbers below this one are private (draft-ietf-suit-manifest-37 §12). */
+/** Numbers below this one are private (draft-ietf-suit-manifest-37 §11). */
 const PRIVATE_BELOW = -256n;
 /** Conditions that compare content. */
 const CONTENT_CHECKS = ["image-match", "check-content", "dependency-integrity", "image-not-match"];

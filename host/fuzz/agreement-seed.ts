@@ -1,0 +1,191 @@
+/**
+ * What mutation of envelopes starts from when two readings are compared: one envelope for every member,
+ * command and parameter of the label tables, signed whether or not this build processes it.
+ */
+import { Limit } from "../../assembly/limits.ts";
+import { encodeCbor, Tagged, type Cbor } from "../manifest/cbor-writer.ts";
+import { digestItem, encodeDigest } from "../manifest/digest.ts";
+import {
+  COMMANDS,
+  COMMON_MEMBERS,
+  MANIFEST_MEMBERS,
+  PARAMETERS,
+  PEN_TAG,
+  RETIRED_MANIFEST_KEYS,
+  SEVERABLE_MEMBERS,
+  type CommandLabel,
+  type MemberLabel,
+  type ParameterLabel,
+} from "../manifest/labels.ts";
+import { signatureBlock } from "../manifest/sign.ts";
+import { AUTHOR } from "./author.ts";
+import { seedEnvelopes } from "./seed.ts";
+
+/** The envelopes. */
+export function agreementSeeds(): Uint8Array[] {
+  return [
+    ...seedEnvelopes(),
+    ...COMMANDS.flatMap((command) => [commandEnvelope(command), sharedCommandEnvelope(command)]),
+    ...PARAMETERS.flatMap((parameter) => [parameterEnvelope(parameter), hardParameterEnvelope(parameter)]),
+    ...MANIFEST_MEMBERS.filter(({ label }) => label > 3).map(memberEnvelope),
+    ...SEVERABLE_MEMBERS.map(severedMemberEnvelope),
+    ...COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies").map(dependenciesEnvelope),
+    ...RETIRED_MANIFEST_KEYS.map((label) => withMembers([[label, sequence(3, 15)]])),
+    withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[1, new Tagged(PEN_TAG, Uint8Array.of(1))]]))]]),
+    withMembers([[20, sequence(12, [0], 3, 15, 12, [0, 0], 3, 15)]]),
+    ...[Limit.Nesting, Limit.Nesting + 1].map((depth) => withMembers([[20, sequence(...nested(depth))]])),
+  ];
+}
+
+/** A manifest that has the command where it may stand: in install, or in invoke. */
+export function commandEnvelope(command: CommandLabel): Uint8Array {
+  const member = command.name === "invoke" ? 9 : 20;
+  return withMembers([[member, sequence(command.label, argumentOf(command), 3, 15)]]);
+}
+
+/** A manifest that has the command in its shared sequence. */
+export function sharedCommandEnvelope(command: CommandLabel): Uint8Array {
+  return withCommon([[4, sequence(command.label, argumentOf(command))]]);
+}
+
+/** A manifest that sets the parameter in a sequence where every one may be set. */
+export function parameterEnvelope(parameter: ParameterLabel): Uint8Array {
+  return withMembers([[20, sequence(32, sequence(...setting(parameter)))]]);
+}
+
+/** A manifest that has the member. */
+export function memberEnvelope(member: MemberLabel): Uint8Array {
+  return withMembers([[member.label, memberValue(member)]]);
+}
+
+/** A manifest from which the member was severed, in an envelope that has it. */
+export function severedMemberEnvelope(member: MemberLabel): Uint8Array {
+  const value = memberValue(member);
+  return envelopeOf([[member.label, digestItem(encodeCbor(value))]], [], [[member.label, value]]);
+}
+
+/** A manifest with a dependency behind its only component, so that every sequence selects. */
+export function dependenciesEnvelope({ label }: MemberLabel): Uint8Array {
+  return envelopeOf(
+    [
+      [7, sequence(12, 0, 3, 15)],
+      [9, sequence(12, 0, 23, 2)],
+    ],
+    [
+      [label, new Map<Cbor, Cbor>([[1, new Map<Cbor, Cbor>()]])],
+      [4, sequence(12, 0, 1, 15, 2, 15)],
+    ],
+    [],
+  );
+}
+
+function hardParameterEnvelope(parameter: ParameterLabel): Uint8Array {
+  return withMembers([[20, sequence(...setting(parameter))]]);
+}
+
+function setting(parameter: ParameterLabel): readonly Cbor[] {
+  return [20, new Map<Cbor, Cbor>([[parameter.label, valueOf(parameter)]])];
+}
+
+type Pairs = readonly (readonly [number, Cbor])[];
+
+function withMembers(members: Pairs): Uint8Array {
+  return envelopeOf(members, [], []);
+}
+
+function withCommon(common: Pairs): Uint8Array {
+  return envelopeOf([], common, []);
+}
+
+/** The smallest good manifest with more members, in a signed envelope with more members. */
+function envelopeOf(members: Pairs, common: Pairs, severed: Pairs): Uint8Array {
+  const manifest = encodeCbor(
+    new Map<Cbor, Cbor>([
+      [1, 1],
+      [2, 7],
+      [
+        3,
+        encodeCbor(new Map<Cbor, Cbor>([[2, [[Uint8Array.of(0)]]], [4, sequence(1, 15, 2, 15)], ...common])),
+      ],
+      [7, sequence(3, 15)],
+      [9, sequence(23, 2)],
+      ...members,
+    ]),
+  );
+  const digest = encodeDigest(encodeCbor(manifest));
+  const wrapper = encodeCbor([digest, signatureBlock(digest, AUTHOR, -9)]);
+  return encodeCbor(new Tagged(107, new Map<Cbor, Cbor>([[2, wrapper], [3, manifest], ...severed])));
+}
+
+function sequence(...items: readonly Cbor[]): Uint8Array {
+  return encodeCbor(items);
+}
+
+function nested(depth: number): readonly Cbor[] {
+  return depth === 0 ? [3, 15] : [32, sequence(...nested(depth - 1))];
+}
+
+function argumentOf(command: CommandLabel): Cbor {
+  const parameters = new Map<Cbor, Cbor>([[21, "#a"]]);
+  switch (command.kind) {
+    case "policy":
+      return command.defaultPolicy;
+    case "component-index":
+      return true;
+    case "parameters":
+      return parameters;
+    case "try-each":
+      return [sequence(3, 15), sequence(14, 15), null];
+    case "sequence":
+      return sequence(3, 15);
+    case "component-parameters":
+      return new Map<Cbor, Cbor>([[0, parameters]]);
+    case "component-parameter-lists":
+      return new Map<Cbor, Cbor>([[0, [1, 2]]]);
+  }
+}
+
+function valueOf(parameter: ParameterLabel): Cbor {
+  switch (parameter.kind) {
+    case "vendor-identifier":
+    case "class-identifier":
+    case "device-identifier":
+      return new Uint8Array(16).fill(7);
+    case "digest":
+      return encodeDigest(new Uint8Array(1));
+    case "bool":
+      return true;
+    case "tstr":
+      return "#a";
+    case "size":
+    case "uint":
+    case "int":
+      return 1;
+    case "version-match":
+      return sequence(1, [1, 2]);
+    case "wait-info":
+    case "component-metadata":
+      return encodeCbor(new Map<Cbor, Cbor>([[5, 1]]));
+    case "bstr":
+    case "encryption-info":
+      return new Uint8Array(3);
+  }
+}
+
+function memberValue(member: MemberLabel): Cbor {
+  switch (member.kind) {
+    case "tstr":
+      return "coap://a/b";
+    case "uint":
+      return 1;
+    case "component":
+      return [Uint8Array.of(1)];
+    case "version-list":
+      return sequence(1, 2);
+    case "text":
+    case "coswid":
+      return encodeCbor(new Map<Cbor, Cbor>());
+    default:
+      return sequence(3, 15);
+  }
+}

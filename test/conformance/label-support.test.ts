@@ -1,0 +1,64 @@
+/**
+ * Every command, parameter and member of the label tables, in an envelope of its own: device and host process
+ * it if the table says that this build does, and refuse it by name if not.
+ */
+import { describe, expect, it } from "vitest";
+import { AUTHOR } from "../../host/fuzz/author.ts";
+import {
+  commandEnvelope,
+  dependenciesEnvelope,
+  memberEnvelope,
+  parameterEnvelope,
+  severedMemberEnvelope,
+} from "../../host/fuzz/agreement-seed.ts";
+import {
+  COMMANDS,
+  COMMON_MEMBERS,
+  MANIFEST_MEMBERS,
+  PARAMETERS,
+  SEVERABLE_MEMBERS,
+} from "../../host/manifest/labels.ts";
+import { verifyEnvelope } from "../../host/manifest/verify.ts";
+import { statusText } from "../../host/status-text.ts";
+import { DeviceJudge } from "../device-judge.ts";
+
+const judge = new DeviceJudge([AUTHOR]);
+
+function expectReason(envelope: Uint8Array, reason: string): void {
+  expect(statusText(judge.verify(envelope))?.code).toBe(reason);
+  expect(verifyEnvelope(envelope, [AUTHOR]).reason).toBe(reason);
+}
+
+describe("device and host", () => {
+  it.each(COMMANDS)("process the command $name or refuse it as unsupported, as the table says", (command) => {
+    expectReason(commandEnvelope(command), command.supported ? "ok" : "command-unsupported");
+  });
+
+  it.each(PARAMETERS)(
+    "process the parameter $name or refuse it as unsupported, as the table says",
+    (parameter) => {
+      expectReason(parameterEnvelope(parameter), parameter.supported ? "ok" : "parameter-unsupported");
+    },
+  );
+
+  it.each(MANIFEST_MEMBERS.filter(({ label }) => label > 3))(
+    "process the member $name or refuse it as unsupported, as the table says",
+    (member) => {
+      expectReason(memberEnvelope(member), member.supported ? "ok" : "member-unsupported");
+    },
+  );
+
+  it.each(SEVERABLE_MEMBERS)(
+    "process the severed member $name or refuse it as unsupported, as the table says",
+    (member) => {
+      expectReason(severedMemberEnvelope(member), member.supported ? "ok" : "member-unsupported");
+    },
+  );
+
+  it.each(COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies"))(
+    "process $name or refuse them as a whole, as the table says",
+    (member) => {
+      expectReason(dependenciesEnvelope(member), member.supported ? "ok" : "dependencies-unsupported");
+    },
+  );
+});

@@ -1,0 +1,82 @@
+/**
+ * One hundred thousand mutated envelopes: the bootloader's Wasm and the host's own reading must say the same
+ * of each. `npx tsx benchmarks/agreement.ts` does more of them, with other seeds.
+ */
+import { describe, expect, it } from "vitest";
+import { Status } from "../../assembly/status.ts";
+import { compareReadings } from "../../host/fuzz/agreement.ts";
+import { STATUS_TEXT } from "../../host/status-text.ts";
+import { readWasm } from "../wasm-file.ts";
+import { toHex } from "../vectors.ts";
+
+const ENVELOPES = 100_000;
+
+/** Reasons of the groups 1 to 4 that no envelope has by itself: a device decides them, its state or its build. */
+const DECIDED_ON_THE_DEVICE: readonly Status[] = [
+  Status.KeyMalformed,
+  Status.SequenceTooOld,
+  Status.ComponentUnknown,
+  Status.VendorMismatch,
+  Status.ClassMismatch,
+  Status.DeviceMismatch,
+  Status.ImageMismatch,
+  Status.ComponentSlotMismatch,
+  Status.ManifestAborted,
+  Status.ConditionParameterMissing,
+  Status.DirectiveParameterMissing,
+  Status.TryEachExhausted,
+  Status.IdentityUnchecked,
+  Status.ImageUnchecked,
+  Status.PayloadSizeMismatch,
+  Status.NothingInvoked,
+  Status.PayloadMissing,
+  Status.SeveredMemberMissing,
+  Status.ComponentUnauthorized,
+  Status.CosignatureMissing,
+  Status.DependencyUnchecked,
+  Status.DependencyMismatch,
+  Status.NotDependency,
+  Status.ContentMismatch,
+  Status.UseBeforeExpired,
+  Status.ImageMatches,
+  Status.BatteryTooLow,
+  Status.UpdateUnauthorized,
+  Status.VersionMismatch,
+  Status.WaitTimedOut,
+  Status.DependenciesUnsupported,
+  Status.EnvelopeTooLarge,
+  Status.ImageTooLarge,
+  Status.DatagramTooLarge,
+];
+
+const codesOfBytes = Object.entries(STATUS_TEXT)
+  .filter(([number]) => Number(number) >> 8 < 5)
+  .filter(([number]) => !DECIDED_ON_THE_DEVICE.some((status) => status === Number(number)))
+  .map(([, { code }]) => code);
+
+describe("device and host", () => {
+  it(`give the same verdict for the same reason on ${ENVELOPES} envelopes, and every reason comes up`, () => {
+    const { reasons, disagreements } = compareReadings({
+      bootloader: readWasm("bootloader"),
+      seed: 1,
+      envelopes: ENVELOPES,
+    });
+    const told = disagreements.map(({ envelope, ...codes }) => ({ ...codes, hex: toHex(envelope) }));
+    expect(told).toEqual([]);
+    expect([...reasons.values()].reduce((sum, count) => sum + count, 0)).toBe(ENVELOPES);
+    expect([...reasons.keys()].sort()).toEqual(codesOfBytes.sort());
+  }, 600_000);
+
+  it("are seen to disagree where the device compares no digests", () => {
+    const { disagreements } = compareReadings({
+      bootloader: readWasm("canary-digest-uncompared"),
+      seed: 1,
+      envelopes: 1500,
+    });
+    expect(disagreements).not.toEqual([]);
+    for (const { device, host } of disagreements) {
+      expect(device).not.toBe(host);
+      expect(host).toMatch(/digest-mismatch$/);
+    }
+  });
+});
