@@ -6,8 +6,12 @@
  * `name.wasm.map`, which says which source line an instruction comes from. A canary
  * is a module built from patched sources; its patches say exactly what is wrong with it.
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { CanaryFile } from "../campaign/canary-file.ts";
@@ -43,15 +47,45 @@ const ENTRIES: readonly Entry[] = [
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
 
-for (const folder of ["testing", "measured"])
-  await mkdir(path.join(wasmDirectory, folder), { recursive: true });
-for (const entry of ENTRIES) await build(entry, []);
-for (const { entry, patches } of SIGNATURE_VARIANTS) await build(entry, patches);
-for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
-  const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
-  const canary = CanaryFile.parse(JSON.parse(text));
-  const name = `canary-${path.basename(file, ".json")}`;
-  await build({ name, source: canary.entry, target: targetOf(canary.entry) }, canary.patches);
+/** One module to build, from patched sources or as they are. */
+interface Job {
+  readonly entry: Entry;
+  readonly patches: readonly Patch[];
+}
+
+const PROCESSES = availableParallelism();
+
+const share = process.argv[2];
+if (share === undefined) {
+  for (const folder of ["testing", "measured"])
+    await mkdir(path.join(wasmDirectory, folder), { recursive: true });
+  await Promise.all(Array.from({ length: PROCESSES }, (_, part) => buildInProcess(part)));
+} else {
+  const jobs = await readJobs();
+  for (let index = Number(share); index < jobs.length; index += PROCESSES) {
+    const job = jobs[index];
+    if (job !== undefined) await build(job);
+  }
+}
+
+/** Has one process build its share of the modules. */
+async function buildInProcess(part: number): Promise<void> {
+  const child = fork(fileURLToPath(import.meta.url), [String(part)]);
+  const ended: unknown[] = await once(child, "exit");
+  const code = ended[0];
+  if (code !== 0) throw new Error(`A compiler's process ended with ${String(code)}; what it says stands above.`);
+}
+
+/** Every module of the project but the known-bad ones. */
+async function readJobs(): Promise<Job[]> {
+  const jobs: Job[] = [...ENTRIES.map((entry) => ({ entry, patches: [] })), ...SIGNATURE_VARIANTS];
+  for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
+    const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
+    const { entry: source, patches } = CanaryFile.parse(JSON.parse(text));
+    const name = `canary-${path.basename(file, ".json")}`;
+    jobs.push({ entry: { name, source, target: targetOf(source) }, patches });
+  }
+  return jobs;
 }
 
 /** A canary is compiled as what it is a canary of. */
@@ -59,7 +93,7 @@ function targetOf(source: string): Entry["target"] {
   return ENTRIES.find((entry) => entry.source === source)?.target ?? "release";
 }
 
-async function build(entry: Entry, patches: readonly Patch[]): Promise<void> {
+async function build({ entry, patches }: Job): Promise<void> {
   const { module, sourceMap, applied } = await compileModule(entry, patches, true);
   if (applied.size !== patches.length)
     throw new Error(`${entry.name}: a patch names a file that is not compiled`);

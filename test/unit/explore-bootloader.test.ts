@@ -119,7 +119,10 @@ describe("a defective part", () => {
   it("with a worn journal page boots its last known good image when no page takes a record", () => {
     const { powerOns: uncut } = replay("class1-with-worn-98304", "");
     const isStaged = uncut.findIndex(({ journalAfter }) => journalAfter.startsWith("Staged"));
-    const staged = uncut.slice(0, isStaged + 1).map(({ operations }) => `${operations - 1}a`).join();
+    const staged = uncut
+      .slice(0, isStaged + 1)
+      .map(({ operations }) => `${operations - 1}a`)
+      .join();
     // The first trial is recorded in the other page, whose next record is torn as well.
     const { powerOns, objections } = replay("class1-with-worn-98304", `${staged},1a,0a,4a`);
     expect(objections).toEqual([]);
