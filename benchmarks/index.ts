@@ -5,6 +5,7 @@
  */
 import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
+import { benchCipher, formatCipher } from "./cipher.ts";
 import { benchEd25519, formatEd25519 } from "./ed25519.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
@@ -21,6 +22,7 @@ const AGREEMENT_ENVELOPES = 20_000;
 const tables = [await benchEs256(), await benchSha256()];
 const ed25519 = await benchEd25519();
 const sha512 = await benchSha512();
+const cipher = await benchCipher();
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
@@ -35,6 +37,7 @@ if (process.argv.includes("--json")) {
         tables,
         ed25519,
         sha512,
+        cipher,
         footprints,
         suitSizes,
         campaign,
@@ -51,6 +54,7 @@ if (process.argv.includes("--json")) {
     ...tables.map(formatTable),
     formatEd25519(ed25519),
     formatSha512(sha512),
+    formatCipher(cipher),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),
     formatCampaign(campaign),

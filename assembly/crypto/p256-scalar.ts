@@ -125,7 +125,7 @@ export function limbsFromWords(out: usize, words: usize): void {
 }
 
 /** Joins nine limbs, all in [0, 2^29), to a number below 2^256. They must not overlap. */
-function wordsFromLimbs(out: usize, limbs: usize): void {
+export function wordsFromLimbs(out: usize, limbs: usize): void {
   memory.fill(out, 0, Scalar.Bytes);
   for (let limb: u32 = 0; limb < 8; limb++) {
     const bit = limb * 29;
