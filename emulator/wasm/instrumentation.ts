@@ -4,6 +4,7 @@
 import type { EdgeRecorder } from "./edge-coverage.ts";
 import type { FaultSite } from "./fault.ts";
 import type { DecodedModule } from "./module.ts";
+import type { Observer } from "./observation.ts";
 
 /**
  * Checked: stores, loads and fuel. Fast: stores and fuel. Probed: as checked, and loads from flash
@@ -28,6 +29,8 @@ export interface Instrumentation {
   readonly counting: boolean;
   /** Counts edges where it is there. */
   readonly edges: EdgeRecorder | undefined;
+  /** Hashes what an onlooker may see where it is there. */
+  readonly observer: Observer | undefined;
   readonly sites: FaultSite[];
   readonly globals: {
     fuel: number;
@@ -36,6 +39,10 @@ export interface Instrumentation {
     instructions: number;
     loaded: number;
     stored: number;
+    observed: number;
+    events: number;
+    stopAt: number;
+    stopped: number;
   };
   readonly functions: {
     fault: number;
@@ -43,5 +50,6 @@ export interface Instrumentation {
     storeRange: number;
     loadRange: number;
     probe: number;
+    observe: number;
   };
 }
