@@ -23,7 +23,7 @@ const ed25519 = await benchEd25519();
 const sha512 = await benchSha512();
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
-const campaign = await measureCampaign("class1");
+const campaigns = [await measureCampaign("class1"), await measureCampaign("class1", "Ed25519")];
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
 const agreement = measureAgreement(AGREEMENT_ENVELOPES);
@@ -37,7 +37,7 @@ if (process.argv.includes("--json")) {
         sha512,
         footprints,
         suitSizes,
-        campaign,
+        campaigns,
         glitches,
         fuzz,
         agreement: { ...agreement, reasons: Object.fromEntries(agreement.reasons) },
@@ -53,7 +53,7 @@ if (process.argv.includes("--json")) {
     formatSha512(sha512),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),
-    formatCampaign(campaign),
+    ...campaigns.map(formatCampaign),
     formatGlitches(glitches),
     formatFuzz(fuzz),
     formatAgreement(agreement),
