@@ -83,8 +83,8 @@ export async function measureCampaign(
 }
 
 async function measureNoble(): Promise<number> {
-  const { rows } = await benchEs256({ rounds: 3, roundMillis: 100 });
-  return rows.find(({ name }) => name === "@noble/curves")?.micros ?? NaN;
+  const { table } = await benchEs256({ rounds: 3, roundMillis: 100 });
+  return table.rows.find(({ name }) => name === "@noble/curves")?.micros ?? NaN;
 }
 
 /** The figures as lines of text. */

@@ -5,22 +5,24 @@
  */
 import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
-import { benchEd25519, formatEd25519 } from "./ed25519.ts";
+import { benchEd25519 } from "./ed25519.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
-import { benchSha256 } from "./sha256.ts";
-import { benchSha512, formatSha512 } from "./sha512.ts";
+import { benchHash } from "./hash.ts";
+import { formatMeasuredBench } from "./measured-bench.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
-import { formatTable } from "./table.ts";
 
 /** The command of benchmarks/agreement.ts does more. */
 const AGREEMENT_ENVELOPES = 20_000;
 
-const tables = [await benchEs256(), await benchSha256()];
-const ed25519 = await benchEd25519();
-const sha512 = await benchSha512();
+const cryptography = [
+  await benchEs256(),
+  await benchEd25519(),
+  await benchHash("sha256"),
+  await benchHash("sha512"),
+];
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
 const campaigns = [await measureCampaign("class1"), await measureCampaign("class1", "Ed25519")];
@@ -32,9 +34,7 @@ if (process.argv.includes("--json")) {
   console.log(
     JSON.stringify(
       {
-        tables,
-        ed25519,
-        sha512,
+        cryptography,
         footprints,
         suitSizes,
         campaigns,
@@ -48,9 +48,7 @@ if (process.argv.includes("--json")) {
   );
 } else {
   const parts = [
-    ...tables.map(formatTable),
-    formatEd25519(ed25519),
-    formatSha512(sha512),
+    ...cryptography.map(formatMeasuredBench),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),
     ...campaigns.map(formatCampaign),
