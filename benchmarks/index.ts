@@ -6,26 +6,28 @@
 import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
 import { benchCipher, formatCipher } from "./cipher.ts";
-import { benchEd25519, formatEd25519 } from "./ed25519.ts";
+import { benchEd25519 } from "./ed25519.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
-import { benchSha256 } from "./sha256.ts";
-import { benchSha512, formatSha512 } from "./sha512.ts";
+import { benchHash } from "./hash.ts";
+import { formatMeasuredBench } from "./measured-bench.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
-import { formatTable } from "./table.ts";
 
 /** The command of benchmarks/agreement.ts does more. */
 const AGREEMENT_ENVELOPES = 20_000;
 
-const tables = [await benchEs256(), await benchSha256()];
-const ed25519 = await benchEd25519();
-const sha512 = await benchSha512();
+const cryptography = [
+  await benchEs256(),
+  await benchEd25519(),
+  await benchHash("sha256"),
+  await benchHash("sha512"),
+];
 const cipher = await benchCipher();
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
-const campaign = await measureCampaign("class1");
+const campaigns = [await measureCampaign("class1"), await measureCampaign("class1", "Ed25519")];
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
 const agreement = measureAgreement(AGREEMENT_ENVELOPES);
@@ -34,13 +36,11 @@ if (process.argv.includes("--json")) {
   console.log(
     JSON.stringify(
       {
-        tables,
-        ed25519,
-        sha512,
+        cryptography,
         cipher,
         footprints,
         suitSizes,
-        campaign,
+        campaigns,
         glitches,
         fuzz,
         agreement: { ...agreement, reasons: Object.fromEntries(agreement.reasons) },
@@ -51,13 +51,11 @@ if (process.argv.includes("--json")) {
   );
 } else {
   const parts = [
-    ...tables.map(formatTable),
-    formatEd25519(ed25519),
-    formatSha512(sha512),
+    ...cryptography.map(formatMeasuredBench),
     formatCipher(cipher),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),
-    formatCampaign(campaign),
+    ...campaigns.map(formatCampaign),
     formatGlitches(glitches),
     formatFuzz(fuzz),
     formatAgreement(agreement),

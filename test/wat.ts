@@ -10,6 +10,9 @@ export function assemble(text: string, options: { readonly names?: boolean } = {
   try {
     module.setFeatures(binaryen.Features.All);
     binaryen.setDebugInfo(options.names ?? false);
+    // The compiler turns this on for good, and then instructions of these modules are optimised away.
+    binaryen.setGenerateStackIR(false);
+    binaryen.setOptimizeStackIR(false);
     return new Uint8Array(module.emitBinary());
   } finally {
     binaryen.setDebugInfo(false);

@@ -42,9 +42,6 @@ const ENTRIES: readonly Entry[] = [
   },
   ...speedAndSize("testing/ed25519"),
   ...speedAndSize("testing/cipher"),
-  ...speedAndSize("measured/ed25519"),
-  ...speedAndSize("measured/sha512"),
-  ...["aes-ctr", "aes-gcm", "aes-kw", "chacha20-poly1305", "ecdh-p256", "hkdf-sha256"].map(forSize),
 ];
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
@@ -80,7 +77,11 @@ async function buildInProcess(part: number): Promise<void> {
 
 /** Every module of the project but the known-bad ones. */
 async function readJobs(): Promise<Job[]> {
-  const jobs: Job[] = [...ENTRIES.map((entry) => ({ entry, patches: [] })), ...SIGNATURE_VARIANTS];
+  const measured = (await sourcesIn("assembly/measured")).flatMap((name) => speedAndSize(`measured/${name}`));
+  const jobs: Job[] = [
+    ...[...ENTRIES, ...measured].map((entry) => ({ entry, patches: [] })),
+    ...SIGNATURE_VARIANTS,
+  ];
   for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
     const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
     const { entry: source, patches } = CanaryFile.parse(JSON.parse(text));
@@ -88,6 +89,15 @@ async function readJobs(): Promise<Job[]> {
     jobs.push({ entry: { name, source, target: targetOf(source) }, patches });
   }
   return jobs;
+}
+
+/** Names of the sources in a folder of the project, without their ending. */
+async function sourcesIn(folder: string): Promise<string[]> {
+  const files = await readdir(path.join(projectRoot, folder));
+  return files
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => path.basename(file, ".ts"))
+    .sort();
 }
 
 /** A canary is compiled as what it is a canary of. */
@@ -104,18 +114,13 @@ async function build({ entry, patches }: Job): Promise<void> {
   await writeFile(path.join(wasmDirectory, `${entry.name}.wasm.map`), withoutSources(sourceMap));
 }
 
-/** One source built twice: for speed as `name-speed`, and for size as `name-size`. */
+/** One source built twice, as every file of `assembly/measured/` is: for speed as `name-speed`, and for size as `name-size`. */
 function speedAndSize(name: string): Entry[] {
   const source = `assembly/${name}.ts`;
   return [
     { name: `${name}-speed`, source, target: "release" },
     { name: `${name}-size`, source, target: "small" },
   ];
-}
-
-/** One algorithm that is measured as built for size only: speed has no other form of it. */
-function forSize(name: string): Entry {
-  return { name: `measured/${name}-size`, source: `assembly/measured/${name}.ts`, target: "small" };
 }
 
 /** The source map without the text of the sources, which are at hand. */

@@ -87,6 +87,8 @@ export interface UpdateParts {
   readonly oracles?: readonly Oracle[];
   /** The offered image never comes to an end by itself. */
   readonly offeredHangs?: boolean;
+  /** The key that the device trusts, {@link TRUSTED_TEST_KEY} unless stated. */
+  readonly trustedKey?: PrivateKey;
   /** Signs what is offered; the key that the device trusts unless stated. */
   readonly offerKey?: PrivateKey;
   /** What is offered has an integrated dependency, which says where the image comes from. */
@@ -210,7 +212,8 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
  */
 export function buildUpdateScenario(parts: UpdateParts): Scenario {
   const { profile, bootloader, installed, offered, slotB = "stale", symbols = [] } = parts;
-  const { expectation = "accepted", offeredHangs = false, offerKey = TRUSTED_TEST_KEY } = parts;
+  const { expectation = "accepted", offeredHangs = false, trustedKey = TRUSTED_TEST_KEY } = parts;
+  const { offerKey = trustedKey } = parts;
   const { runningSlot = Slot.A, isDamaged = false, oracles } = parts;
   const [installedName, offeredName] = parts.imageNames ?? ["firmware 1", "firmware 2"];
   const offer =
@@ -224,7 +227,7 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
           key: offerKey,
         })
       : update(SEQUENCE_OFFERED, offered, offerKey);
-  const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, TRUSTED_TEST_KEY);
+  const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, trustedKey);
   const images: SubjectImage[] = [
     {
       name: installedName,
@@ -242,10 +245,10 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
       envelope: offer.envelope,
     },
   ];
-  const stale = update(SEQUENCE_STALE, olderTwin(installed), TRUSTED_TEST_KEY);
+  const stale = update(SEQUENCE_STALE, olderTwin(installed), trustedKey);
   const running = { envelope, payload: isDamaged ? damaged(payload) : payload };
   const other = slotB === "stale" ? stale : undefined;
-  const initial = provisioned(profile, bootloader, runningSlot, { running, other });
+  const initial = provisioned(parts, runningSlot, trustedKey, { running, other });
   return {
     name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
     title: parts.title ?? titleOf(parts, expectation),
@@ -307,9 +310,9 @@ function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): R
 }
 
 function provisioned(
-  profile: Profile,
-  bootloader: Uint8Array,
+  { profile, bootloader }: UpdateParts,
   activeSlot: Slot,
+  trustedKey: PrivateKey,
   { running, other }: { readonly running: SlotContent; readonly other: SlotContent | undefined },
 ): Required<DeviceState> {
   const device = new Device({ profile });
@@ -319,7 +322,7 @@ function provisioned(
       profile,
       bootloaderBytes: bootloader.length,
       ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors([TRUSTED_TEST_KEY]),
+      anchors: encodeAnchors([trustedKey]),
       components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
     }),
     slots: {

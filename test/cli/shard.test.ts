@@ -144,7 +144,10 @@ describe("certificate check", () => {
     const out = await workshop.succeed("certificate check toy.certificate");
     expect(out).toMatch(/^Holds: 15 states and 84 ways between them are closed and live\.$/m);
     const bytes = workshop.read("toy.certificate");
-    workshop.write("damaged.certificate", bytes.fill(1, 700, 703));
+    workshop.write(
+      "damaged.certificate",
+      bytes.map((byte, index) => (index === 700 ? byte ^ 1 : byte)),
+    );
     const damaged = await workshop.run("certificate check damaged.certificate");
     expect(damaged).toMatchObject({
       exitCode: 1,

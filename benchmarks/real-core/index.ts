@@ -1,0 +1,25 @@
+/**
+ * What does the device code cost on a real core? `npm run bench:core`, or `npm run bench:core -- --json`.
+ *
+ * Measured modules are translated to C by wasm2c, compiled by gcc for Cortex-M4 and Cortex-M0+, and
+ * run by qemu, which counts instructions; docs/real-core.md says how, and how far to believe it.
+ * Where a program that this needs is not installed, it says so in one line and measures nothing.
+ */
+import { measuredTargets } from "../cost.ts";
+import { WORKLOADS } from "../../host/footprint/workload.ts";
+import { CORES } from "./core.ts";
+import { measureKernel } from "./kernel-measure.ts";
+import { formatKernels } from "./table.ts";
+import { missingPrograms, programVersions } from "./toolchain.ts";
+
+const missing = missingPrograms();
+if (missing !== undefined) {
+  console.log(missing);
+} else {
+  const versions = programVersions();
+  const kernels = [...WORKLOADS].flatMap(([name, workload]) =>
+    CORES.flatMap((core) => measuredTargets.map((target) => measureKernel(name, target, workload, core))),
+  );
+  if (process.argv.includes("--json")) console.log(JSON.stringify({ versions, kernels }, null, 2));
+  else console.log([...versions, "", formatKernels(kernels)].join("\n"));
+}

@@ -1,0 +1,31 @@
+/**
+ * A measured module's workload as C, for runtime/kernel-bench.c.
+ */
+import type { Call, Piece } from "../../host/footprint/workload.ts";
+
+/** The text of case.h. */
+export function caseText(entry: string, { parameters, pieces, returned, output, forged }: Call): string {
+  const call = `Z_moduleZ_${exportName(entry)}(${["&instance", ...parameters.map((each) => `${each}u`)].join(", ")})`;
+  return [
+    `#define CALL ${returned === undefined ? `(${call}, 0u)` : call}`,
+    `#define OUTPUT_ADDRESS ${output?.address ?? pieces[0]?.address ?? 0}u`,
+    `#define OUTPUT_BYTES ${output?.bytes.length ?? 0}u`,
+    ...piecesText("genuine", pieces),
+    ...(forged === undefined ? [] : ["#define FORGED", ...piecesText("forged", forged.pieces)]),
+    "",
+  ].join("\n");
+}
+
+function piecesText(name: string, pieces: readonly Piece[]): string[] {
+  return [
+    ...pieces.map(({ bytes }, index) => `static const u8 ${name}_${index}[] = {${[...bytes].join(",")}};`),
+    `static const piece ${name}[] = {`,
+    ...pieces.map(({ address, bytes }, index) => `  {${address}u, ${bytes.length}u, ${name}_${index}},`),
+    "};",
+  ];
+}
+
+/** A name as wasm2c spells it: letters and digits as they are, but Z, and everything else by its code. */
+function exportName(name: string): string {
+  return name.replace(/[^a-zA-Y0-9_]/g, (other) => `Z${other.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,104 @@
+/**
+ * Kernels on real cores: translated, compiled and run where the programs for that are installed, and
+ * what stands around that everywhere.
+ */
+import { describe, expect, it } from "vitest";
+import { CORES, CORTEX_M4, instructionsIn } from "../../benchmarks/real-core/core.ts";
+import { measureKernel } from "../../benchmarks/real-core/kernel-measure.ts";
+import { LIBRARY_FRAME_BYTES, stackBound } from "../../benchmarks/real-core/stack-bound.ts";
+import { formatKernels } from "../../benchmarks/real-core/table.ts";
+import { missingPrograms } from "../../benchmarks/real-core/toolchain.ts";
+import { ownAccesses } from "../../benchmarks/real-core/translate.ts";
+import { WORKLOADS } from "../../host/footprint/workload.ts";
+
+const missing = missingPrograms();
+if (missing !== undefined) console.log(missing);
+
+describe.skipIf(missing !== undefined).each(CORES)("on a $name", (core) => {
+  it.each(["p256", "sha256"])("%s gives the right answer, within its bound of stack", (name) => {
+    const workload = WORKLOADS.get(name);
+    if (workload === undefined) throw new Error(`there is no workload ${name}`);
+    const cost = measureKernel(name, "size", workload, core);
+    // Between a sixth of the Wasm's own instructions, and what 64-bit arithmetic on 32 bits may take.
+    expect(cost.instructions).toBeGreaterThan(cost.wasm.instructions / 6);
+    expect(cost.instructions).toBeLessThan(cost.wasm.instructions * 10);
+    expect(cost.textBytes).toBeGreaterThan(cost.wasm.codeBytes / 2);
+    expect(cost.textBytes).toBeLessThan(cost.wasm.codeBytes * 2);
+    expect(cost.stackBytes).toBeGreaterThan(40);
+    expect(formatKernels([cost])).toContain(cost.instructions.toLocaleString("en"));
+  });
+
+  it("a module that does something else than its workload says is refused", () => {
+    const workload = WORKLOADS.get("sha256");
+    if (workload === undefined) throw new Error("there is no workload sha256");
+    const call = (base: number) => {
+      const right = workload.call(base);
+      const output = right.output && { ...right.output, bytes: right.output.bytes.map((byte) => byte ^ 1) };
+      return { ...right, output };
+    };
+    expect(() => measureKernel("sha256", "size", { ...workload, call }, core)).toThrow(
+      /the output is [0-9a-f]{64}/,
+    );
+  });
+});
+
+describe("the programs that are needed", () => {
+  it("are named with their Debian packages if they are missing", () => {
+    expect(missingPrograms(() => true)).toBeUndefined();
+    expect(missingPrograms((program) => program !== "wasm2c")).toBe(
+      "real cores are not measured: wasm2c is not installed; Debian: apt install wabt libnewlib-arm-none-eabi",
+    );
+  });
+});
+
+describe("wasm2c's output", () => {
+  const prelude = "static inline u32 i32_load(wasm_rt_memory_t* mem, u64 addr);\n";
+  const begin = "static bool s_module_initialized = false;\n";
+
+  it("keeps its functions and gets accesses with base and offset apart", () => {
+    const load = "  w2c_i0 = i32_load(instance->Z_envZ_memory, (u64)(w2c_i1) + 36u);\n";
+    const store = "  i64_store8(instance->Z_envZ_memory, (u64)(w2c_i0), w2c_j1);\n";
+    expect(ownAccesses(prelude + begin + load + store)).toBe(
+      `#include "module.h"\n\n${begin}  w2c_i0 = i32_load(w2c_i1, 36u);\n  i64_store8(w2c_i0, 0u, w2c_j1);\n`,
+    );
+  });
+
+  it("is refused in another form", () => {
+    expect(() => ownAccesses(prelude)).toThrow("has no line");
+    expect(() => ownAccesses(`${begin}i32_load(instance->w2c_memory, w2c_i0);`)).toThrow(
+      "access of another form",
+    );
+  });
+});
+
+describe("the bound of a stack", () => {
+  const node = (name: string, bytes: number, kind = "static"): string =>
+    `node: { title: "${name}" label: "${name}\\nmodule.c:1:1\\n${bytes} bytes (${kind})" }\n`;
+  const edge = (from: string, to: string): string =>
+    `edge: { sourcename: "${from}" targetname: "${to}" label: "module.c:1:1" }\n`;
+  const library = 'node: { title: "memcpy" label: "memcpy\\n<built-in>" shape : ellipse }\n';
+
+  it("is the deepest path, a library's function at its allowance and a trap at nothing", () => {
+    const graph = node("a", 8) + node("b", 100) + node("c", 16) + library;
+    const calls = edge("a", "b") + edge("a", "c") + edge("c", "memcpy") + edge("b", "wasm_rt_trap");
+    expect(stackBound(graph + calls, "a")).toEqual({ bytes: 108, path: ["a", "b"] });
+    expect(stackBound(graph + calls, "c")).toEqual({
+      bytes: 16 + LIBRARY_FRAME_BYTES,
+      path: ["c", "memcpy"],
+    });
+  });
+
+  it("does not exist for recursion, a frame without fixed size or a function that is not there", () => {
+    const cycle = node("a", 8) + node("b", 8) + edge("a", "b") + edge("b", "a");
+    expect(() => stackBound(cycle, "a")).toThrow("calls itself");
+    expect(() => stackBound(node("a", 8, "dynamic"), "a")).toThrow("no fixed size");
+    expect(() => stackBound(node("a", 8), "b")).toThrow("no function b");
+  });
+});
+
+describe("instructions", () => {
+  it("are counted by a SysTick of 25 MHz to within five", () => {
+    expect(instructionsIn(CORTEX_M4, 400_000)).toBe(2_000_000);
+    expect(instructionsIn(CORTEX_M4, 1)).toBe(5);
+  });
+});
