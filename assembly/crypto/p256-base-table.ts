@@ -7,7 +7,7 @@
  */
 import { fieldSet } from "./p256-field";
 
-/** Writes the affine coordinates of `multiple` times G; `multiple` is odd, 1 to 15. */
+/** Writes the affine coordinates of `multiple` times G; `multiple` is odd, 1 to 15, in a size build 1 or 3. */
 export function baseMultiple(x: usize, y: usize, multiple: i32): void {
   switch (multiple) {
     case 1:
@@ -18,6 +18,9 @@ export function baseMultiple(x: usize, y: usize, multiple: i32): void {
       fieldSet(x, 0x0c3f904e1d7824e4, 0x1e127a1f0c0fdffd, 0x1dd87cbb1931604f, 0x1f5bfdd11f2356bb, 0xd26d47);
       fieldSet(y, 0x0c5c1fc91074fd7a, 0x11eb0e180ff0d582, 0x0311a2ee131cb07c, 0x0ad61f3003544104, 0xbe0d45);
       break;
+  }
+  if (isDefined(SMALL_P256)) return;
+  switch (multiple) {
     case 5:
       fieldSet(x, 0x1b8aaec40b8c3eb9, 0x1926732e0a9bedf0, 0x1aad076c041921d8, 0x1944148f03e60e5a, 0x20f2c0);
       fieldSet(y, 0x109b4ae71749e20e, 0x1a3bdd7a1c415f59, 0x1877e7a11ed0e78a, 0x0e7747a40ae2a054, 0x740ed7);

@@ -35,6 +35,10 @@ export const enum FieldElement {
 // @ts-ignore: decorator
 @inline const PRIME_INVERSE: u32 = 0x1fffffff;
 
+/** Columns of a product, 64 bits each, in the size build. */
+// @ts-ignore: decorator
+@lazy const COLUMNS = memory.data(18 * 8, 8);
+
 /**
  * Multiplies: out = a * b / R mod p, carried, in (-p, 2p). `out` may be an operand.
  *
@@ -44,6 +48,7 @@ export const enum FieldElement {
  * -(m << 21) to k + 7, m * 2^256 = m << 24 to k + 8. The product over R is in columns 9 to 17.
  */
 export function fieldMultiply(out: usize, a: usize, b: usize): void {
+  if (isDefined(SMALL_P256)) return fieldMultiplyRolled(out, a, b);
   const a0: i64 = load<i32>(a);
   const a1: i64 = load<i32>(a, 4);
   const a2: i64 = load<i32>(a, 8);
@@ -119,6 +124,7 @@ export function fieldMultiply(out: usize, a: usize, b: usize): void {
 
 /** Squares: out = a * a / R mod p, as `fieldMultiply` does; the magnitude of `a` must be 1. */
 export function fieldSquare(out: usize, a: usize): void {
+  if (isDefined(SMALL_P256)) return fieldMultiplyRolled(out, a, a);
   const a0: i64 = load<i32>(a);
   const a1: i64 = load<i32>(a, 4);
   const a2: i64 = load<i32>(a, 8);
@@ -183,6 +189,43 @@ export function fieldSquare(out: usize, a: usize): void {
   store<u32>(out, <u32>(t >> 29), 32);
 }
 
+/** `fieldMultiply` in a tenth of the code and twice the time: columns in memory, limb by limb. */
+function fieldMultiplyRolled(out: usize, a: usize, b: usize): void {
+  memory.fill(COLUMNS, 0, 18 * 8);
+  for (let i: usize = 0; i < <usize>FieldElement.Bytes; i += 4) {
+    const limb: i64 = load<i32>(a + i);
+    const row = COLUMNS + (i << 1);
+    for (let j: usize = 0; j < <usize>FieldElement.Bytes; j += 4) {
+      const column = row + (j << 1);
+      store<i64>(column, load<i64>(column) + limb * <i64>load<i32>(b + j));
+    }
+    // Nothing is added to this column any more: its multiple of p clears it, and it is carried.
+    const low = load<i64>(row) & LIMB_MASK;
+    subtractPrime(row, -low);
+    store<i64>(row, load<i64>(row, 8) + (load<i64>(row) >> 29), 8);
+  }
+  carryColumns(out, COLUMNS + 9 * 8);
+}
+
+/** Subtracts `multiple` times p from columns: p is -1 + 2^96 + 2^192 - 2^224 + 2^256. */
+function subtractPrime(columns: usize, multiple: i64): void {
+  store<i64>(columns, load<i64>(columns) + multiple);
+  store<i64>(columns, load<i64>(columns, 24) - (multiple << 9), 24);
+  store<i64>(columns, load<i64>(columns, 48) - (multiple << 18), 48);
+  store<i64>(columns, load<i64>(columns, 56) + (multiple << 21), 56);
+  store<i64>(columns, load<i64>(columns, 64) - (multiple << 24), 64);
+}
+
+/** Carries nine columns into an element. */
+function carryColumns(out: usize, columns: usize): void {
+  let sum: i64 = 0;
+  for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
+    sum += load<i64>(columns + (offset << 1));
+    store<u32>(out + offset, <u32>(offset === 32 ? sum : sum & LIMB_MASK));
+    sum >>= 29;
+  }
+}
+
 /**
  * Combines and reduces: out = scaleA * a - scaleB * b mod p, carried, within p / 1000 of [0, p].
  *
@@ -192,6 +235,17 @@ export function fieldSquare(out: usize, a: usize): void {
  */
 export function fieldCombine(out: usize, scaleA: i64, a: usize, scaleB: i64, b: usize): void {
   const top = (scaleA * <i64>load<i32>(a, 32) - scaleB * <i64>load<i32>(b, 32)) >> 24;
+  if (isDefined(SMALL_P256)) {
+    memory.fill(COLUMNS, 0, 9 * 8);
+    subtractPrime(COLUMNS, top);
+    for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
+      const column = COLUMNS + (offset << 1);
+      const sum = scaleA * <i64>load<i32>(a + offset) - scaleB * <i64>load<i32>(b + offset);
+      store<i64>(column, load<i64>(column) + sum);
+    }
+    carryColumns(out, COLUMNS);
+    return;
+  }
   let t: i64 = scaleA * <i64>load<i32>(a, 0) - scaleB * <i64>load<i32>(b, 0) + top;
   store<u32>(out, <u32>(t & LIMB_MASK), 0);
   t = (t >> 29) + scaleA * <i64>load<i32>(a, 4) - scaleB * <i64>load<i32>(b, 4);
@@ -214,6 +268,12 @@ export function fieldCombine(out: usize, scaleA: i64, a: usize, scaleB: i64, b: 
 
 /** Adds without carrying: magnitudes add up. */
 export function fieldAdd(out: usize, a: usize, b: usize): void {
+  if (isDefined(SMALL_P256)) {
+    for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
+      store<i32>(out + offset, load<i32>(a + offset) + load<i32>(b + offset));
+    }
+    return;
+  }
   store<i32>(out, load<i32>(a, 0) + load<i32>(b, 0), 0);
   store<i32>(out, load<i32>(a, 4) + load<i32>(b, 4), 4);
   store<i32>(out, load<i32>(a, 8) + load<i32>(b, 8), 8);
@@ -227,6 +287,12 @@ export function fieldAdd(out: usize, a: usize, b: usize): void {
 
 /** Subtracts without carrying: the difference of carried elements has magnitude 1 and signed limbs. */
 export function fieldSubtract(out: usize, a: usize, b: usize): void {
+  if (isDefined(SMALL_P256)) {
+    for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
+      store<i32>(out + offset, load<i32>(a + offset) - load<i32>(b + offset));
+    }
+    return;
+  }
   store<i32>(out, load<i32>(a, 0) - load<i32>(b, 0), 0);
   store<i32>(out, load<i32>(a, 4) - load<i32>(b, 4), 4);
   store<i32>(out, load<i32>(a, 8) - load<i32>(b, 8), 8);

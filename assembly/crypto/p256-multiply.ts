@@ -27,9 +27,13 @@ const enum Window {
   Bytes = 56,
 }
 
-/** Bits of a window. */
+/** Bits of a window of the scalar of Q: its odd multiples up to 15 are in RAM. */
 // @ts-ignore: decorator
-@inline const WINDOW_BITS: i32 = 5;
+@inline const KEY_WINDOW_BITS: i32 = 5;
+
+/** Bits of a window of the scalar of G: its odd multiples are code, of which a size build has two. */
+// @ts-ignore: decorator
+@inline const BASE_WINDOW_BITS: i32 = isDefined(SMALL_P256) ? 3 : 5;
 
 const BASE_WINDOW = memory.data(Window.Bytes, 8);
 const KEY_WINDOW = memory.data(Window.Bytes, 8);
@@ -54,8 +58,8 @@ export function multiplyAdd(): void {
   // A signed digit may carry out of bit 255.
   for (let index: i32 = 256; index >= 0; index--) {
     if (!pointIsInfinity()) pointDouble();
-    addBaseMultiple(digitAt(BASE_WINDOW, index));
-    addKeyMultiple(digitAt(KEY_WINDOW, index));
+    addBaseMultiple(digitAt(BASE_WINDOW, BASE_WINDOW_BITS, index));
+    addKeyMultiple(digitAt(KEY_WINDOW, KEY_WINDOW_BITS, index));
   }
 }
 
@@ -74,16 +78,17 @@ function openWindows(window: usize): void {
  * -16 d[i] + 8 d[i-1] + 4 d[i-2] + 2 d[i-3] + d[i-4] + d[i-5], in units of 2^(i-4); the odd part
  * is the digit, the power of two moves it up.
  */
-function digitAt(window: usize, index: i32): i32 {
+function digitAt(window: usize, width: i32, index: i32): i32 {
   if (index <= load<i32>(window, Window.NextIndex)) {
-    const low = index - WINDOW_BITS;
+    const low = index - width;
+    const top = 1 << width;
     const bits: i32 =
-      63 &
+      (2 * top - 1) &
       (low < 0
         ? load<i32>(window, Window.Scalar) << -low
         : <i32>(load<u64>(window + ((low >> 5) << 2), Window.Scalar, 4) >> (low & 31)));
-    if ((bits ^ (bits << 1)) & 32) {
-      const value = ((bits + 1) >> 1) - (bits & 32);
+    if ((bits ^ (bits << 1)) & top) {
+      const value = ((bits + 1) >> 1) - (bits & top);
       const zeros = ctz(value);
       store<i32>(window, low, Window.NextIndex);
       store<i32>(window, low + 1 + zeros, Window.DigitIndex);
