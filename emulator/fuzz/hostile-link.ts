@@ -11,8 +11,10 @@ import { replaced } from "./byte-mutation.ts";
 export const STEP_BYTES = 4;
 /** Datagrams that a script can tell apart. */
 const DATAGRAMS = 64;
-/** Answers that one step may repeat. */
+/** How often one step may repeat an answer. */
 const REPEATS_MAX = 12;
+/** Answers to one datagram; steps that repeat what steps have repeated would make any number of them. */
+const ANSWERS_MAX = REPEATS_MAX ** 2;
 /** A datagram longer than any buffer. */
 const FLOOD_BYTES = 1500;
 
@@ -54,7 +56,9 @@ export class HostileLink extends Link {
     for (let at = 0; at + STEP_BYTES <= this.#script.length; at += STEP_BYTES) {
       const [when = 0, what = 0, a = 0, b = 0] = this.#script.subarray(at, at + STEP_BYTES);
       const deed = DEEDS[what % DEEDS.length];
-      if (when % DATAGRAMS === number && deed !== undefined) answers = deed(answers, a, b, this.#past);
+      if (when % DATAGRAMS === number && deed !== undefined) {
+        answers = deed(answers, a, b, this.#past).slice(0, ANSWERS_MAX);
+      }
     }
     if (answer !== undefined) this.#past.push(answer);
     this.unanswered = answers.length === 0;
