@@ -13,6 +13,7 @@ import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchHash } from "./hash.ts";
 import { formatMeasuredBench } from "./measured-bench.ts";
+import { benchMlDsa } from "./ml-dsa.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
 
 /** The command of benchmarks/agreement.ts does more. */
@@ -23,6 +24,7 @@ const cryptography = [
   await benchEd25519(),
   await benchHash("sha256"),
   await benchHash("sha512"),
+  await benchMlDsa(),
 ];
 const cipher = await benchCipher();
 const footprints = measureFootprints();

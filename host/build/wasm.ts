@@ -42,6 +42,7 @@ const ENTRIES: readonly Entry[] = [
   },
   ...speedAndSize("testing/ed25519"),
   ...speedAndSize("testing/cipher"),
+  ...speedAndSize("testing/ml-dsa"),
 ];
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
