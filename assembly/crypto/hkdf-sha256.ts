@@ -5,6 +5,7 @@
  */
 import { Status } from "../status";
 import { HMAC_SHA256_BYTES, hmacSha256Final, hmacSha256Init, hmacSha256Update } from "./hmac-sha256";
+import { sha256Init } from "./sha256";
 
 /** The most bytes that one expansion gives (RFC 5869 §2.3). */
 export const HKDF_SHA256_MAXIMUM: u32 = 255 * HMAC_SHA256_BYTES;
@@ -52,5 +53,7 @@ export function hkdfSha256(
   }
   memory.fill(PSEUDORANDOM_KEY, 0, 32);
   memory.fill(BLOCK, 0, 32);
+  // The state of the hash is the last block, until another message begins.
+  sha256Init();
   return Status.Ok;
 }

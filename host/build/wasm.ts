@@ -34,6 +34,7 @@ const ENTRIES: readonly Entry[] = [
   { name: "crypto-testing", source: "assembly/testing/crypto.ts", target: "testing" },
   { name: "testing/cbor", source: "assembly/testing/cbor.ts", target: "testing" },
   { name: "testing/report", source: "assembly/testing/report.ts", target: "small" },
+  { name: "testing/encryption", source: "assembly/testing/encryption.ts", target: "small" },
   { name: "testing/link", source: "assembly/testing/link.ts", target: "testing" },
   {
     name: "testing/trusting-bootloader",
