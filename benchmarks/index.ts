@@ -14,6 +14,11 @@ import { benchSha256 } from "./sha256.ts";
 import { benchSha512, formatSha512 } from "./sha512.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
 import { formatTable } from "./table.ts";
+import { PROFILE_NAMES } from "../emulator/index.ts";
+import { USUAL_EFFORT } from "../host/footprint/call-time.ts";
+import { ownFeatures } from "../host/footprint/feature.ts";
+import { matrixLines } from "../host/footprint/footprint-text.ts";
+import { measureMatrix } from "../host/footprint/matrix.ts";
 
 /** The command of benchmarks/agreement.ts does more. */
 const AGREEMENT_ENVELOPES = 20_000;
@@ -22,6 +27,7 @@ const tables = [await benchEs256(), await benchSha256()];
 const ed25519 = await benchEd25519();
 const sha512 = await benchSha512();
 const footprints = measureFootprints();
+const matrix = await measureMatrix(ownFeatures(), { profiles: PROFILE_NAMES, effort: USUAL_EFFORT });
 const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
 const glitches = measureGlitches();
@@ -36,6 +42,7 @@ if (process.argv.includes("--json")) {
         ed25519,
         sha512,
         footprints,
+        matrix,
         suitSizes,
         campaign,
         glitches,
@@ -52,6 +59,7 @@ if (process.argv.includes("--json")) {
     formatEd25519(ed25519),
     formatSha512(sha512),
     ...footprints.map(formatFootprint),
+    matrixLines(matrix).join("\n"),
     formatSuitSizes(suitSizes),
     formatCampaign(campaign),
     formatGlitches(glitches),
