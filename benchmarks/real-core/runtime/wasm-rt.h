@@ -6,8 +6,9 @@
  * that there is. Every access is checked against it by one unsigned compare of 32 bits; where base
  * and offset are constants, and mostly they are, the compiler makes the check while it compiles.
  *
- * An access that is not aligned works on cores that can do it and is a fault on those that cannot
- * (Cortex-M0+); AssemblyScript and clang align theirs.
+ * An access may be at any address (WebAssembly 1.0, 4.4.7): what lies in an envelope lies where it
+ * lies. Cortex-M4 takes that as it is. Cortex-M0+ would fault, so it asks first, where the compiler
+ * does not know, and goes byte by byte if it must.
  */
 #ifndef WASM_RT_H_
 #define WASM_RT_H_
@@ -54,7 +55,7 @@ typedef struct {
   u8 unused;
 } wasm_rt_memory_t;
 
-extern u8 window[WINDOW_BYTES];
+extern u8 window[WINDOW_BYTES] __attribute__((aligned(8)));
 
 /* Where `address + offset` lies in the window; traps unless all `size` bytes do. */
 INLINE u8 *place(u32 address, u32 offset, u32 size) {
@@ -78,26 +79,37 @@ INLINE u8 *stretch(u32 address, u32 length) {
 }
 
 #if defined(__ARM_FEATURE_UNALIGNED)
-#define ACCESS __attribute__((packed, may_alias))
+/* The core does it. Pairs of words need words aligned, and gcc knows that of a packed structure. */
+#define ACCESS(stored) __attribute__((packed, may_alias))
+#define IS_ALIGNED(at, stored) true
 #else
-#define ACCESS __attribute__((may_alias))
+/* A pair of words is two words to this core. */
+#define ACCESS(stored) __attribute__((packed, aligned(sizeof(stored) < 4 ? sizeof(stored) : 4), may_alias))
+#define IS_ALIGNED(at, stored) LIKELY(((u32)(at) & (sizeof(stored) < 4 ? sizeof(stored) : 4) - 1) == 0)
 #endif
 
-#define DEFINE_LOAD(name, stored, wide, result)                  \
-  INLINE result name(u32 address, u32 offset) {                  \
-    typedef struct {                                             \
-      stored value;                                              \
-    } ACCESS cell;                                               \
-    const cell *at = (const cell *)place(address, offset, sizeof(stored)); \
-    return (result)(wide)at->value;                              \
+/* Little-endian, byte by byte; not inlined, since it is rare. */
+u64 load_unaligned(const u8 *at, u32 size);
+void store_unaligned(u8 *at, u64 value, u32 size);
+
+#define DEFINE_LOAD(name, stored, wide, result)                                     \
+  INLINE result name(u32 address, u32 offset) {                                     \
+    typedef struct {                                                                \
+      stored value;                                                                 \
+    } ACCESS(stored) cell;                                                          \
+    const u8 *at = place(address, offset, sizeof(stored));                          \
+    if (!IS_ALIGNED(at, stored)) return (result)(wide)(stored)load_unaligned(at, sizeof(stored)); \
+    return (result)(wide)((const cell *)at)->value;                                 \
   }
 
-#define DEFINE_STORE(name, stored, given)                        \
-  INLINE void name(u32 address, u32 offset, given value) {       \
-    typedef struct {                                             \
-      stored value;                                              \
-    } ACCESS cell;                                               \
-    ((cell *)place(address, offset, sizeof(stored)))->value = (stored)value; \
+#define DEFINE_STORE(name, stored, given)                                           \
+  INLINE void name(u32 address, u32 offset, given value) {                          \
+    typedef struct {                                                                \
+      stored value;                                                                 \
+    } ACCESS(stored) cell;                                                          \
+    u8 *at = place(address, offset, sizeof(stored));                                \
+    if (IS_ALIGNED(at, stored)) ((cell *)at)->value = (stored)value;                \
+    else store_unaligned(at, (stored)value, sizeof(stored));                        \
   }
 
 DEFINE_LOAD(i32_load, u32, u32, u32)
