@@ -11,8 +11,9 @@ import { WORKLOADS } from "../../host/footprint/workload.ts";
 import { measureBootloader } from "./boot-measure.ts";
 import { CORES, LARGE_CORES } from "./core.ts";
 import { measureKernel } from "./kernel-measure.ts";
-import { formatBootloaders, formatKernels } from "./table.ts";
+import { formatBootloaders, formatKernels, formatYardsticks } from "./table.ts";
 import { missingPrograms, programVersions } from "./toolchain.ts";
+import { measureYardstick, YARDSTICKS } from "./yardstick.ts";
 
 const BOOTLOADERS = ["bootloader", "bootloader-ed25519"];
 
@@ -25,8 +26,11 @@ if (missing !== undefined) {
     CORES.flatMap((core) => measuredTargets.map((target) => measureKernel(name, target, workload, core))),
   );
   const bootloaders = BOOTLOADERS.flatMap((name) => LARGE_CORES.map((core) => measureBootloader(name, core)));
-  if (process.argv.includes("--json"))
-    console.log(JSON.stringify({ versions, kernels, bootloaders }, null, 2));
-  else
-    console.log([versions.join("\n"), formatKernels(kernels), formatBootloaders(bootloaders)].join("\n\n"));
+  const yardsticks = YARDSTICKS.flatMap((each) => CORES.map((core) => measureYardstick(each, core)));
+  if (process.argv.includes("--json")) {
+    console.log(JSON.stringify({ versions, kernels, bootloaders, yardsticks }, null, 2));
+  } else {
+    const tables = [formatKernels(kernels), formatBootloaders(bootloaders), formatYardsticks(yardsticks)];
+    console.log([versions.join("\n"), ...tables].join("\n\n"));
+  }
 }

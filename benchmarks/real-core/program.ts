@@ -31,6 +31,8 @@ export interface ProgramParts {
   readonly bench: string;
   /** The part of the module's address space that there is. */
   readonly window: { readonly base: number; readonly bytes: number };
+  /** The module never accesses memory but at multiples of the access's size, as compilers of C see to. */
+  readonly isAligned?: boolean;
 }
 
 /** A compiled program. */
@@ -62,13 +64,14 @@ const FLAGS = [
 ];
 
 /** Compiles and links. @throws Error with gcc's words if it does not */
-export function compileProgram({ core, folder, bench, window }: ProgramParts): Program {
+export function compileProgram({ core, folder, bench, window, isAligned = false }: ProgramParts): Program {
   const file = path.join(folder, "program.elf");
   const flags = [
     ...core.compilerFlags,
     ...FLAGS,
     `-DWINDOW_BASE=${window.base}u`,
     `-DWINDOW_BYTES=${window.bytes}u`,
+    ...(isAligned ? ["-DMODULE_ALIGNS"] : []),
     `-I${RUNTIME_FOLDER}`,
     "-I.",
   ];

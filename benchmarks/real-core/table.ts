@@ -3,6 +3,7 @@
  */
 import type { BootloaderCost, CoreBoot } from "./boot-measure.ts";
 import type { KernelCost } from "./kernel-measure.ts";
+import type { YardstickCost } from "./yardstick.ts";
 
 type Column<Row> = readonly [title: string, value: (row: Row) => number];
 
@@ -33,6 +34,28 @@ const BOOT_COLUMNS: readonly Column<CoreBoot>[] = [
   ["instructions", (boot) => boot.instructions],
   ["of Wasm", (boot) => boot.wasmInstructions],
 ];
+
+const YARDSTICK_COLUMNS: readonly Column<YardstickCost>[] = [
+  ["instructions", ({ native }) => native.instructions],
+  ["of Wasm", ({ throughWasm }) => throughWasm.instructions],
+  ["ratio", ({ native, throughWasm }) => ratio(throughWasm.instructions, native.instructions)],
+  ["code", ({ native }) => native.codeBytes],
+  ["of Wasm", ({ throughWasm }) => throughWasm.codeBytes],
+  ["ratio", ({ native, throughWasm }) => ratio(throughWasm.codeBytes, native.codeBytes)],
+];
+
+/** Yardsticks as lines of text: compiled as they are, and through WebAssembly. */
+export function formatYardsticks(costs: readonly YardstickCost[]): string {
+  return format(
+    "C, as it is and through Wasm",
+    YARDSTICK_COLUMNS,
+    costs.map((cost) => [`${cost.name}, ${cost.core}`, cost]),
+  );
+}
+
+function ratio(part: number, whole: number): number {
+  return Math.round((100 * part) / whole) / 100;
+}
 
 /** Kernels as lines of text; sizes are in bytes. */
 export function formatKernels(costs: readonly KernelCost[]): string {

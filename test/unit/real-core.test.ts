@@ -7,9 +7,10 @@ import { measureBootloader } from "../../benchmarks/real-core/boot-measure.ts";
 import { CORES, CORTEX_M4, instructionsIn, LARGE_CORES } from "../../benchmarks/real-core/core.ts";
 import { measureKernel } from "../../benchmarks/real-core/kernel-measure.ts";
 import { LIBRARY_FRAME_BYTES, stackBound } from "../../benchmarks/real-core/stack-bound.ts";
-import { formatBootloaders, formatKernels } from "../../benchmarks/real-core/table.ts";
+import { formatBootloaders, formatKernels, formatYardsticks } from "../../benchmarks/real-core/table.ts";
 import { missingPrograms } from "../../benchmarks/real-core/toolchain.ts";
 import { ownAccesses } from "../../benchmarks/real-core/translate.ts";
+import { measureYardstick, YARDSTICKS } from "../../benchmarks/real-core/yardstick.ts";
 import { WORKLOADS } from "../../host/footprint/workload.ts";
 
 const missing = missingPrograms();
@@ -60,6 +61,24 @@ describe.skipIf(missing !== undefined).each(LARGE_CORES)("a bootloader on a $nam
     expect(cost.stackPath[0]).toBe("reset");
     expect(cost.stackPath).toContain("assembly_crypto_ecdsa_p256_ecdsaP256Verify");
     expect(formatBootloaders([cost])).toContain("writes, then boots slot B");
+  });
+});
+
+describe.skipIf(missing !== undefined).each(CORES)("the way through WebAssembly to a $name", (core) => {
+  it.each(YARDSTICKS)("costs $name at most 1.65 × the instructions and 2.2 × the code", (yardstick) => {
+    const cost = measureYardstick(yardstick, core);
+    expect(cost.throughWasm.instructions / cost.native.instructions).toBeLessThanOrEqual(1.65);
+    expect(cost.throughWasm.codeBytes / cost.native.codeBytes).toBeLessThanOrEqual(2.2);
+    expect(cost.native.instructions).toBeGreaterThan(10_000);
+    expect(formatYardsticks([cost])).toContain(cost.native.instructions.toLocaleString("en"));
+  });
+
+  it("is refused where it computes something else", () => {
+    const [first] = YARDSTICKS;
+    if (first === undefined) throw new Error("there are no yardsticks");
+    expect(() => measureYardstick({ ...first, length: first.length - 1 }, core)).toThrow(
+      /computes [0-9a-f]{64}$/,
+    );
   });
 });
 

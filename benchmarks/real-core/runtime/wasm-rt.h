@@ -8,7 +8,8 @@
  *
  * An access may be at any address (WebAssembly 1.0, 4.4.7): what lies in an envelope lies where it
  * lies. Cortex-M4 takes that as it is. Cortex-M0+ would fault, so it asks first, where the compiler
- * does not know, and goes byte by byte if it must.
+ * does not know, and goes byte by byte if it must; a module that is known to align (MODULE_ALIGNS),
+ * as what comes from C is, needs no asking.
  */
 #ifndef WASM_RT_H_
 #define WASM_RT_H_
@@ -85,31 +86,46 @@ INLINE u8 *stretch(u32 address, u32 length) {
 #else
 /* A pair of words is two words to this core. */
 #define ACCESS(stored) __attribute__((packed, aligned(sizeof(stored) < 4 ? sizeof(stored) : 4), may_alias))
+#if defined(MODULE_ALIGNS)
+#define IS_ALIGNED(at, stored) true
+#else
 #define IS_ALIGNED(at, stored) LIKELY(((u32)(at) & (sizeof(stored) < 4 ? sizeof(stored) : 4) - 1) == 0)
 #endif
+#endif
 
-/* Little-endian, byte by byte; not inlined, since it is rare. */
-u64 load_unaligned(const u8 *at, u32 size);
-void store_unaligned(u8 *at, u64 value, u32 size);
+/* Little-endian, byte by byte; not inlined, since it is rare. One function per size, so that a call is short. */
+u16 load_unaligned_2(const u8 *at);
+u32 load_unaligned_4(const u8 *at);
+u64 load_unaligned_8(const u8 *at);
+void store_unaligned_2(u8 *at, u32 value);
+void store_unaligned_4(u8 *at, u32 value);
+void store_unaligned_8(u8 *at, u64 value);
 
-#define DEFINE_LOAD(name, stored, wide, result)                                     \
-  INLINE result name(u32 address, u32 offset) {                                     \
-    typedef struct {                                                                \
-      stored value;                                                                 \
-    } ACCESS(stored) cell;                                                          \
-    const u8 *at = place(address, offset, sizeof(stored));                          \
-    if (!IS_ALIGNED(at, stored)) return (result)(wide)(stored)load_unaligned(at, sizeof(stored)); \
-    return (result)(wide)((const cell *)at)->value;                                 \
+#define LOAD_UNALIGNED(at, size)       \
+  ((size) == 8   ? load_unaligned_8(at) \
+   : (size) == 4 ? load_unaligned_4(at) \
+                 : load_unaligned_2(at))
+
+#define DEFINE_LOAD(name, stored, wide, result)                                                  \
+  INLINE result name(u32 address, u32 offset) {                                                  \
+    typedef struct {                                                                             \
+      stored value;                                                                              \
+    } ACCESS(stored) cell;                                                                       \
+    const u8 *at = place(address, offset, sizeof(stored));                                       \
+    if (!IS_ALIGNED(at, stored)) return (result)(wide)(stored)LOAD_UNALIGNED(at, sizeof(stored)); \
+    return (result)(wide)((const cell *)at)->value;                                              \
   }
 
-#define DEFINE_STORE(name, stored, given)                                           \
-  INLINE void name(u32 address, u32 offset, given value) {                          \
-    typedef struct {                                                                \
-      stored value;                                                                 \
-    } ACCESS(stored) cell;                                                          \
-    u8 *at = place(address, offset, sizeof(stored));                                \
-    if (IS_ALIGNED(at, stored)) ((cell *)at)->value = (stored)value;                \
-    else store_unaligned(at, (stored)value, sizeof(stored));                        \
+#define DEFINE_STORE(name, stored, given)                            \
+  INLINE void name(u32 address, u32 offset, given value) {           \
+    typedef struct {                                                 \
+      stored value;                                                  \
+    } ACCESS(stored) cell;                                           \
+    u8 *at = place(address, offset, sizeof(stored));                 \
+    if (IS_ALIGNED(at, stored)) ((cell *)at)->value = (stored)value; \
+    else if (sizeof(stored) == 8) store_unaligned_8(at, value);      \
+    else if (sizeof(stored) == 4) store_unaligned_4(at, (u32)value); \
+    else store_unaligned_2(at, (u32)value);                          \
   }
 
 DEFINE_LOAD(i32_load, u32, u32, u32)
