@@ -5,9 +5,7 @@
  * size. Time is that of the module as it goes into flash; instructions are counted in an instrumented
  * twin, and RAM is static data, globals and the worst-case stack, as the emulator computes them.
  */
-import { FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "../emulator/memory-map.ts";
-import type { Footprint } from "../emulator/wasm/footprint.ts";
-import { loadModule, type LoadedModule } from "../emulator/wasm/load.ts";
+import { MeasuredCall } from "../host/footprint/measured-call.ts";
 import { readWasm } from "../test/wasm-file.ts";
 
 /** The two targets that are measured, each on its own. */
@@ -26,59 +24,21 @@ export interface Cost {
   readonly instructions: number;
 }
 
-type DeviceFunction = (...parameters: readonly number[]) => unknown;
-
 /** One instance of a measured module; operands lie in flash, results behind the module's static data. */
-export class MeasuredModule {
-  readonly memory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
-  readonly bytes = new Uint8Array(this.memory.buffer);
-  readonly footprint: Footprint;
-  readonly #counting: LoadedModule;
-  readonly #function: DeviceFunction;
-
+export class MeasuredModule extends MeasuredCall {
   /** @param name of a module in `assembly/measured/` @param entry the function that is measured */
   constructor(
     name: string,
     readonly target: MeasuredTarget,
-    readonly entry: string,
+    entry: string,
   ) {
-    const binary = readWasm(`measured/${name}-${target}`);
-    this.#counting = loadModule(binary, {
-      ramBase: RAM_BASE,
-      ramBytes: RAM_BYTES,
-      flashBytes: FLASH_BYTES,
-      build: "fast",
-      requiredExports: [entry, "__heap_base"],
-      allowedImports: {},
-      entryPoints: [entry],
-      countInstructions: true,
-    });
-    this.footprint = this.#counting.footprint;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {
-      env: { memory: this.memory },
-    });
-    const callable = exports[entry];
-    if (!isDeviceFunction(callable)) throw new TypeError(`${name} exports no function ${entry}`);
-    this.#function = callable;
-  }
-
-  /** Where results may be written: the first byte of RAM behind the static data. */
-  get result(): number {
-    return RAM_BASE + this.footprint.staticBytes;
-  }
-
-  /** Calls the function of the module as it goes into flash. */
-  run(...parameters: readonly number[]): unknown {
-    return this.#function(...parameters);
+    super(readWasm(`measured/${name}-${target}`), entry);
   }
 
   /** What a call costs; it must return `expected`. */
   cost(title: string, expected: unknown, ...parameters: readonly number[]): Cost {
-    const running = this.#counting.instantiate({ env: { memory: this.memory } });
-    running.fuel = 2 ** 40;
-    const returned = running.call(this.entry, ...parameters);
-    const instructions = running.executedInstructions;
-    if (returned !== expected || instructions === undefined) {
+    const { returned, instructions } = this.count(...parameters);
+    if (returned !== expected) {
       throw new Error(`${title}: the counted call returned ${String(returned)}`);
     }
     const { codeBytes, staticBytes, totalBytes } = this.footprint;
@@ -96,8 +56,4 @@ export function formatCosts(costs: readonly Cost[]): string {
       `${ramBytes.toString().padStart(5)} B RAM`,
   );
   return rows.join("\n");
-}
-
-function isDeviceFunction(value: unknown): value is DeviceFunction {
-  return typeof value === "function";
 }

@@ -15,6 +15,11 @@ import { benchHash } from "./hash.ts";
 import { formatMeasuredBench } from "./measured-bench.ts";
 import { benchMlDsa } from "./ml-dsa.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
+import { PROFILE_NAMES } from "../emulator/index.ts";
+import { USUAL_EFFORT } from "../host/footprint/call-time.ts";
+import { ownFeatures } from "../host/footprint/feature.ts";
+import { matrixLines } from "../host/footprint/footprint-text.ts";
+import { measureMatrix } from "../host/footprint/matrix.ts";
 
 /** The command of benchmarks/agreement.ts does more. */
 const AGREEMENT_ENVELOPES = 20_000;
@@ -28,6 +33,7 @@ const cryptography = [
 ];
 const cipher = await benchCipher();
 const footprints = measureFootprints();
+const matrix = await measureMatrix(ownFeatures(), { profiles: PROFILE_NAMES, effort: USUAL_EFFORT });
 const suitSizes = await measureSuitSizes();
 const campaigns = [await measureCampaign("class1"), await measureCampaign("class1", "Ed25519")];
 const glitches = measureGlitches();
@@ -41,6 +47,7 @@ if (process.argv.includes("--json")) {
         cryptography,
         cipher,
         footprints,
+        matrix,
         suitSizes,
         campaigns,
         glitches,
@@ -56,6 +63,7 @@ if (process.argv.includes("--json")) {
     ...cryptography.map(formatMeasuredBench),
     formatCipher(cipher),
     ...footprints.map(formatFootprint),
+    matrixLines(matrix).join("\n"),
     formatSuitSizes(suitSizes),
     ...campaigns.map(formatCampaign),
     formatGlitches(glitches),

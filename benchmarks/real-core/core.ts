@@ -37,8 +37,18 @@ export const CORTEX_M0: Core = {
   tickHertz: 16e6,
 };
 
-/** All of them. */
+/** The board of the Cortex-M4, whose memory holds a whole address space, made to fault as a Cortex-M0+ does. */
+const CORTEX_M0_LARGE: Core = {
+  ...CORTEX_M4,
+  name: CORTEX_M0.name,
+  compilerFlags: CORTEX_M0.compilerFlags,
+};
+
+/** All of them, each on a board that has it. */
 export const CORES: readonly Core[] = [CORTEX_M4, CORTEX_M0];
+
+/** All of them, each on a board with room for a whole address space. */
+export const LARGE_CORES: readonly Core[] = [CORTEX_M4, CORTEX_M0_LARGE];
 
 /** Instructions take 2 to the power of this many nanoseconds: short enough that SysTick does not wrap. */
 const ICOUNT_SHIFT = 3;

@@ -9,7 +9,7 @@ import type { Workload } from "../../host/footprint/workload.ts";
 import { wasmDirectory } from "../../host/project.ts";
 import { MeasuredModule, type MeasuredTarget } from "../cost.ts";
 import { type Core, instructionsIn } from "./core.ts";
-import { caseText } from "./kernel.ts";
+import { caseText, wasmCall } from "./kernel.ts";
 import { compileProgram, type CoreSizes, numberSaid, runProgram } from "./program.ts";
 import { stackBound } from "./stack-bound.ts";
 import { translate } from "./translate.ts";
@@ -50,7 +50,7 @@ export function measureKernel(
   const folder = mkdtempSync(path.join(tmpdir(), "brownout-core-"));
   try {
     translate(path.join(wasmDirectory, "measured", `${name}-${target}.symbols.wasm`), folder);
-    writeFileSync(path.join(folder, "case.h"), caseText(workload.entry, call));
+    writeFileSync(path.join(folder, "case.h"), caseText(wasmCall(workload.entry, call.parameters), call));
     const window = { base: RAM_BASE, bytes: RAM_BYTES };
     const program = compileProgram({ core, folder, bench: "kernel-bench.c", window });
     const said = runProgram(program);

@@ -3,9 +3,8 @@
  */
 import type { Call, Piece } from "../../host/footprint/workload.ts";
 
-/** The text of case.h. */
-export function caseText(entry: string, { parameters, pieces, returned, output, forged }: Call): string {
-  const call = `Z_moduleZ_${exportName(entry)}(${["&instance", ...parameters.map((each) => `${each}u`)].join(", ")})`;
+/** The text of case.h. @param call the call as C */
+export function caseText(call: string, { pieces, returned, output, forged }: Call): string {
   return [
     `#define CALL ${returned === undefined ? `(${call}, 0u)` : call}`,
     `#define OUTPUT_ADDRESS ${output?.address ?? pieces[0]?.address ?? 0}u`,
@@ -14,6 +13,11 @@ export function caseText(entry: string, { parameters, pieces, returned, output, 
     ...(forged === undefined ? [] : ["#define FORGED", ...piecesText("forged", forged.pieces)]),
     "",
   ].join("\n");
+}
+
+/** A call of a translated module's function. */
+export function wasmCall(entry: string, parameters: readonly number[]): string {
+  return `Z_moduleZ_${exportName(entry)}(${["&instance", ...parameters.map((each) => `${each}u`)].join(", ")})`;
 }
 
 function piecesText(name: string, pieces: readonly Piece[]): string[] {

@@ -31,6 +31,8 @@ export interface ProgramParts {
   readonly bench: string;
   /** The part of the module's address space that there is. */
   readonly window: { readonly base: number; readonly bytes: number };
+  /** The module never accesses memory but at multiples of the access's size, as compilers of C see to. */
+  readonly isAligned?: boolean;
 }
 
 /** A compiled program. */
@@ -62,19 +64,20 @@ const FLAGS = [
 ];
 
 /** Compiles and links. @throws Error with gcc's words if it does not */
-export function compileProgram({ core, folder, bench, window }: ProgramParts): Program {
+export function compileProgram({ core, folder, bench, window, isAligned = false }: ProgramParts): Program {
   const file = path.join(folder, "program.elf");
   const flags = [
     ...core.compilerFlags,
     ...FLAGS,
     `-DWINDOW_BASE=${window.base}u`,
     `-DWINDOW_BYTES=${window.bytes}u`,
+    ...(isAligned ? ["-DMODULE_ALIGNS"] : []),
     `-I${RUNTIME_FOLDER}`,
     "-I.",
   ];
   const sources = [
     path.join(folder, "module.c"),
-    ...[bench, "bench.c"].map((name) => path.join(RUNTIME_FOLDER, name)),
+    ...[bench, "bench.c", "unaligned.c"].map((name) => path.join(RUNTIME_FOLDER, name)),
   ];
   const objects = sources.map((source) => {
     const object = `${path.basename(source, ".c")}.o`;
@@ -116,12 +119,22 @@ function sizesOf(file: string): CoreSizes {
 /**
  * Runs a program to its end.
  *
+ * @param memory a file whose content is in memory at an address before it starts
  * @throws Error if it traps, faults, or counts the calibration loop wrongly
  */
-export function runProgram({ core, file }: Program): Said {
+export function runProgram(
+  { core, file }: Program,
+  memory?: { readonly file: string; readonly address: number },
+): Said {
   const options = ["-M", core.board, "-nographic", "-monitor", "none", "-serial", "none"];
   const semihosting = ["-semihosting-config", "enable=on,target=native"];
-  const text = run("qemu-system-arm", [...options, ...semihosting, ...ICOUNT_OPTIONS, "-kernel", file]);
+  const loader =
+    memory === undefined ? [] : ["-device", `loader,file=${memory.file},addr=${memory.address},force-raw=on`];
+  const text = run(
+    "qemu-system-arm",
+    [...options, ...semihosting, ...ICOUNT_OPTIONS, ...loader, "-kernel", file],
+    path.dirname(file),
+  );
   const said = new Map(text.split("\n").map((line) => [line.split(" ")[0] ?? "", line.split(" ")[1] ?? ""]));
   checkCalibration(core, said);
   return said;

@@ -51,7 +51,16 @@ export function stackBound(text: string, entry: string): StackBound {
     known.set(name, bound);
     return bound;
   };
-  return boundOf(entry);
+  const { bytes, path } = boundOf(entry);
+  return { bytes, path: path.map(plainName) };
+}
+
+/** A function's name without the file that gcc adds, wasm2c's prefix, and what gcc has made of it. */
+function plainName(name: string): string {
+  return name
+    .replace(/^.*:/, "")
+    .replace(/^(?:w2c_|Z_moduleZ_)/, "")
+    .replace(/\.(?:constprop|isra|part)\.\d+/g, "");
 }
 
 function readFrames(text: string): Map<string, Frame> {

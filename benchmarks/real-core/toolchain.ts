@@ -5,6 +5,8 @@ import { spawnSync } from "node:child_process";
 
 /** Each program with the Debian package that has it. */
 const PROGRAMS = {
+  clang: "clang",
+  "wasm-ld": "lld",
   wasm2c: "wabt",
   "arm-none-eabi-gcc": "gcc-arm-none-eabi",
   "arm-none-eabi-size": "binutils-arm-none-eabi",

@@ -4,7 +4,6 @@
  */
 import { Feature } from "../../assembly/feature.ts";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
-import { compileModule } from "./compile.ts";
 import type { Patch } from "./patch.ts";
 
 /** Which extensions a build has. */
@@ -43,6 +42,8 @@ export function variantName({ trustDomains, updateManagement }: Variant): string
 
 /** Compiles the bootloader of a variant; takes some seconds. */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
+  // Who only wants to know which variants there are need not wait for the compiler to load.
+  const { compileModule } = await import("./compile.ts");
   const patches = [
     switchPatch("TrustDomains", Feature.TrustDomains, variant.trustDomains),
     switchPatch("UpdateManagement", Feature.UpdateManagement, variant.updateManagement),

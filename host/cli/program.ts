@@ -9,6 +9,7 @@ import { deviceBoot } from "./commands/device-boot.ts";
 import { deviceCreate } from "./commands/device-create.ts";
 import { deviceShow } from "./commands/device-show.ts";
 import { deviceUpdate } from "./commands/device-update.ts";
+import { footprint } from "./commands/footprint.ts";
 import { fuzz } from "./commands/fuzz.ts";
 import { glitch } from "./commands/glitch.ts";
 import { init } from "./commands/init.ts";
@@ -50,6 +51,7 @@ export const COMMANDS: readonly CliCommand[] = [
   reportInspect,
   init,
   lint,
+  footprint,
   campaign,
   replay,
   glitch,

@@ -3,12 +3,14 @@
  * what stands around that everywhere.
  */
 import { describe, expect, it } from "vitest";
-import { CORES, CORTEX_M4, instructionsIn } from "../../benchmarks/real-core/core.ts";
+import { measureBootloader } from "../../benchmarks/real-core/boot-measure.ts";
+import { CORES, CORTEX_M4, instructionsIn, LARGE_CORES } from "../../benchmarks/real-core/core.ts";
 import { measureKernel } from "../../benchmarks/real-core/kernel-measure.ts";
 import { LIBRARY_FRAME_BYTES, stackBound } from "../../benchmarks/real-core/stack-bound.ts";
-import { formatKernels } from "../../benchmarks/real-core/table.ts";
+import { formatBootloaders, formatKernels, formatYardsticks } from "../../benchmarks/real-core/table.ts";
 import { missingPrograms } from "../../benchmarks/real-core/toolchain.ts";
 import { ownAccesses } from "../../benchmarks/real-core/translate.ts";
+import { measureYardstick, YARDSTICKS } from "../../benchmarks/real-core/yardstick.ts";
 import { WORKLOADS } from "../../host/footprint/workload.ts";
 
 const missing = missingPrograms();
@@ -38,6 +40,44 @@ describe.skipIf(missing !== undefined).each(CORES)("on a $name", (core) => {
     };
     expect(() => measureKernel("sha256", "size", { ...workload, call }, core)).toThrow(
       /the output is [0-9a-f]{64}/,
+    );
+  });
+});
+
+describe.skipIf(missing !== undefined).each(LARGE_CORES)("a bootloader on a $name", (core) => {
+  it("goes through an update as it does in the emulator, and leaves the same flash", () => {
+    const cost = measureBootloader("bootloader", core);
+    expect(cost.boots.map(({ title }) => title)).toEqual([
+      "boots slot A",
+      "2 flash operations, then reset",
+      "writes, then boots slot B",
+      "1 flash operations, then reset",
+      "boots slot B",
+    ]);
+    for (const { instructions, stackBytes } of cost.boots) {
+      expect(instructions).toBeGreaterThan(1_000_000);
+      expect(stackBytes).toBeLessThan(cost.wasm.stackBytes);
+    }
+    expect(cost.stackPath[0]).toBe("reset");
+    expect(cost.stackPath).toContain("assembly_crypto_ecdsa_p256_ecdsaP256Verify");
+    expect(formatBootloaders([cost])).toContain("writes, then boots slot B");
+  });
+});
+
+describe.skipIf(missing !== undefined).each(CORES)("the way through WebAssembly to a $name", (core) => {
+  it.each(YARDSTICKS)("costs $name at most 1.65 × the instructions and 2.2 × the code", (yardstick) => {
+    const cost = measureYardstick(yardstick, core);
+    expect(cost.throughWasm.instructions / cost.native.instructions).toBeLessThanOrEqual(1.65);
+    expect(cost.throughWasm.codeBytes / cost.native.codeBytes).toBeLessThanOrEqual(2.2);
+    expect(cost.native.instructions).toBeGreaterThan(10_000);
+    expect(formatYardsticks([cost])).toContain(cost.native.instructions.toLocaleString("en"));
+  });
+
+  it("is refused where it computes something else", () => {
+    const [first] = YARDSTICKS;
+    if (first === undefined) throw new Error("there are no yardsticks");
+    expect(() => measureYardstick({ ...first, length: first.length - 1 }, core)).toThrow(
+      /computes [0-9a-f]{64}$/,
     );
   });
 });
@@ -86,6 +126,12 @@ describe("the bound of a stack", () => {
       bytes: 16 + LIBRARY_FRAME_BYTES,
       path: ["c", "memcpy"],
     });
+  });
+
+  it("names functions as the module does", () => {
+    const graph = node("/tmp/x/module.c:w2c_assembly_a.constprop.0.isra.0", 4) + node("Z_moduleZ_reset", 4);
+    const calls = edge("Z_moduleZ_reset", "/tmp/x/module.c:w2c_assembly_a.constprop.0.isra.0");
+    expect(stackBound(graph + calls, "Z_moduleZ_reset")).toEqual({ bytes: 8, path: ["reset", "assembly_a"] });
   });
 
   it("does not exist for recursion, a frame without fixed size or a function that is not there", () => {

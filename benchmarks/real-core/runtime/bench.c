@@ -16,18 +16,20 @@
 
 #define CALIBRATION_TURNS 1000000u
 
-enum semihosting { SYS_WRITE0 = 4, SYS_EXIT_EXTENDED = 0x20 };
+enum semihosting { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE0 = 4, SYS_WRITE = 5, SYS_EXIT_EXTENDED = 0x20 };
+#define OPEN_TO_WRITE_BYTES 5u
 
 extern u8 stack_bottom, stack_top;
 __attribute__((section(".window"), aligned(8))) u8 window[WINDOW_BYTES];
 
-static void host(u32 operation, const void *argument) {
+static u32 host(u32 operation, const void *argument) {
   register u32 r0 __asm__("r0") = operation;
   register const void *r1 __asm__("r1") = argument;
   __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
 }
 
-__attribute__((noreturn)) static void leave(u32 status) {
+void leave(u32 status) {
   const u32 stopped[2] = {0x20026, status};
   for (;;) host(SYS_EXIT_EXTENDED, stopped);
 }
@@ -53,6 +55,18 @@ void say_bytes(const char *name, const u8 *bytes, u32 length) {
   host(SYS_WRITE0, " ");
   for (u32 index = 0; index < length; index++) write_hex(bytes[index], 2);
   host(SYS_WRITE0, "\n");
+}
+
+void save(const char *name, const u8 *bytes, u32 length) {
+  const u32 file[3] = {(u32)name, OPEN_TO_WRITE_BYTES, strlen(name)};
+  const u32 handle = host(SYS_OPEN, file);
+  const u32 content[3] = {handle, (u32)bytes, length};
+  u32 left = host(SYS_WRITE, content);
+  host(SYS_CLOSE, &handle);
+  if (left != 0) {
+    say("unsaved", left);
+    leave(1);
+  }
 }
 
 void wasm_rt_trap(enum trap reason) {

@@ -19,6 +19,11 @@ void say(const char *name, u32 value);
 /* Writes `name` and bytes in hexadecimal. */
 void say_bytes(const char *name, const u8 *bytes, u32 length);
 
+/* Writes a file into the folder that qemu runs in. */
+void save(const char *name, const u8 *bytes, u32 length);
+/* Ends the program; 0 if all is well. */
+__attribute__((noreturn)) void leave(u32 status);
+
 /* What the bench does; returns when it is done. */
 void bench(void);
 

@@ -6,8 +6,10 @@
  * that there is. Every access is checked against it by one unsigned compare of 32 bits; where base
  * and offset are constants, and mostly they are, the compiler makes the check while it compiles.
  *
- * An access that is not aligned works on cores that can do it and is a fault on those that cannot
- * (Cortex-M0+); AssemblyScript and clang align theirs.
+ * An access may be at any address (WebAssembly 1.0, 4.4.7): what lies in an envelope lies where it
+ * lies. Cortex-M4 takes that as it is. Cortex-M0+ would fault, so it asks first, where the compiler
+ * does not know, and goes byte by byte if it must; a module that is known to align (MODULE_ALIGNS),
+ * as what comes from C is, needs no asking.
  */
 #ifndef WASM_RT_H_
 #define WASM_RT_H_
@@ -54,7 +56,7 @@ typedef struct {
   u8 unused;
 } wasm_rt_memory_t;
 
-extern u8 window[WINDOW_BYTES];
+extern u8 window[WINDOW_BYTES] __attribute__((aligned(8)));
 
 /* Where `address + offset` lies in the window; traps unless all `size` bytes do. */
 INLINE u8 *place(u32 address, u32 offset, u32 size) {
@@ -78,26 +80,52 @@ INLINE u8 *stretch(u32 address, u32 length) {
 }
 
 #if defined(__ARM_FEATURE_UNALIGNED)
-#define ACCESS __attribute__((packed, may_alias))
+/* The core does it. Pairs of words need words aligned, and gcc knows that of a packed structure. */
+#define ACCESS(stored) __attribute__((packed, may_alias))
+#define IS_ALIGNED(at, stored) true
 #else
-#define ACCESS __attribute__((may_alias))
+/* A pair of words is two words to this core. */
+#define ACCESS(stored) __attribute__((packed, aligned(sizeof(stored) < 4 ? sizeof(stored) : 4), may_alias))
+#if defined(MODULE_ALIGNS)
+#define IS_ALIGNED(at, stored) true
+#else
+#define IS_ALIGNED(at, stored) LIKELY(((u32)(at) & (sizeof(stored) < 4 ? sizeof(stored) : 4) - 1) == 0)
+#endif
 #endif
 
-#define DEFINE_LOAD(name, stored, wide, result)                  \
-  INLINE result name(u32 address, u32 offset) {                  \
-    typedef struct {                                             \
-      stored value;                                              \
-    } ACCESS cell;                                               \
-    const cell *at = (const cell *)place(address, offset, sizeof(stored)); \
-    return (result)(wide)at->value;                              \
+/* Little-endian, byte by byte; not inlined, since it is rare. One function per size, so that a call is short. */
+u16 load_unaligned_2(const u8 *at);
+u32 load_unaligned_4(const u8 *at);
+u64 load_unaligned_8(const u8 *at);
+void store_unaligned_2(u8 *at, u32 value);
+void store_unaligned_4(u8 *at, u32 value);
+void store_unaligned_8(u8 *at, u64 value);
+
+#define LOAD_UNALIGNED(at, size)       \
+  ((size) == 8   ? load_unaligned_8(at) \
+   : (size) == 4 ? load_unaligned_4(at) \
+                 : load_unaligned_2(at))
+
+#define DEFINE_LOAD(name, stored, wide, result)                                                  \
+  INLINE result name(u32 address, u32 offset) {                                                  \
+    typedef struct {                                                                             \
+      stored value;                                                                              \
+    } ACCESS(stored) cell;                                                                       \
+    const u8 *at = place(address, offset, sizeof(stored));                                       \
+    if (!IS_ALIGNED(at, stored)) return (result)(wide)(stored)LOAD_UNALIGNED(at, sizeof(stored)); \
+    return (result)(wide)((const cell *)at)->value;                                              \
   }
 
-#define DEFINE_STORE(name, stored, given)                        \
-  INLINE void name(u32 address, u32 offset, given value) {       \
-    typedef struct {                                             \
-      stored value;                                              \
-    } ACCESS cell;                                               \
-    ((cell *)place(address, offset, sizeof(stored)))->value = (stored)value; \
+#define DEFINE_STORE(name, stored, given)                            \
+  INLINE void name(u32 address, u32 offset, given value) {           \
+    typedef struct {                                                 \
+      stored value;                                                  \
+    } ACCESS(stored) cell;                                           \
+    u8 *at = place(address, offset, sizeof(stored));                 \
+    if (IS_ALIGNED(at, stored)) ((cell *)at)->value = (stored)value; \
+    else if (sizeof(stored) == 8) store_unaligned_8(at, value);      \
+    else if (sizeof(stored) == 4) store_unaligned_4(at, (u32)value); \
+    else store_unaligned_2(at, (u32)value);                          \
   }
 
 DEFINE_LOAD(i32_load, u32, u32, u32)

@@ -1,0 +1,117 @@
+/**
+ * What a module takes of flash and RAM, as far as its bytes tell.
+ */
+import { createHash } from "node:crypto";
+import { RAM_BASE } from "../../emulator/memory-map.ts";
+import { decodeModule } from "../../emulator/wasm/decode.ts";
+import { computeFootprint } from "../../emulator/wasm/footprint.ts";
+import { entryPoints, withSymbols } from "../../emulator/wasm/load.ts";
+import { findExport, type DecodedModule } from "../../emulator/wasm/module.ts";
+import { readDataNames } from "../../emulator/wasm/name-section.ts";
+import { computeStack } from "../../emulator/wasm/stack.ts";
+import { UserError } from "../user-error.ts";
+import type { FootprintRow } from "./footprint-row.ts";
+
+/** The part of a row that needs nothing to run. */
+export type ModuleSize = Omit<FootprintRow, "feature" | "build" | "works">;
+
+/** How a module is read. */
+export interface SizeOptions {
+  /** An unstripped twin, for names. */
+  readonly symbols?: Uint8Array | undefined;
+  /** The exported function that the stack is measured from; those that the device calls unless given. */
+  readonly entry?: string | undefined;
+}
+
+/**
+ * Measures a module.
+ *
+ * @throws ModuleError for bytes that are no module, recursion, or a `__heap_base` that is missing or odd
+ * @throws UserError `no-memory` or `no-entry`
+ */
+export function measureSize(bytes: Uint8Array, { symbols, entry }: SizeOptions = {}): ModuleSize {
+  const stripped = decodeModule(bytes);
+  const twin = symbols === undefined ? undefined : decodeModule(symbols);
+  const module = twin === undefined ? stripped : withSymbols(stripped, twin);
+  if (!module.memories.some(({ imported }) => imported)) {
+    throw new UserError(
+      "no-memory",
+      "The module imports no memory, so there is no RAM of a device that it could take.",
+      "Have it import env.memory (wasm-ld: --import-memory; asc: --importMemory).",
+    );
+  }
+  const stack = computeStack(module, { roots: rootsOf(module, entry), indirectTargets: tableNames(module) });
+  const footprint = computeFootprint(module, stack, { ramBase: RAM_BASE, ramBytes: Infinity });
+  const { moduleBytes, codeBytes, staticBytes, globalBytes, stackBytes, totalBytes } = footprint;
+  return {
+    digest: createHash("sha256").update(bytes).digest("hex"),
+    moduleBytes,
+    codeBytes,
+    sections: [{ name: "header", bytes: 8 }, ...footprint.sections],
+    functions: footprint.functions
+      .map(({ name, bytes: size }) => ({ name, bytes: size }))
+      .sort((left, right) => right.bytes - left.bytes),
+    staticBytes,
+    globalBytes,
+    stackBytes,
+    ramBytes: totalBytes,
+    stackPath: footprint.deepestPath.map((name, index) => ({
+      name,
+      bytes: footprint.deepestPathBytes[index] ?? 0,
+    })),
+    staticRam: staticRam(
+      module,
+      readDataNames((twin ?? stripped).bytes, (twin ?? stripped).sections),
+      staticBytes,
+    ),
+  };
+}
+
+/** Where the stack begins: the given export, else what the device calls, else everything exported. */
+function rootsOf(module: DecodedModule, entry: string | undefined): number[] {
+  const functions = module.exports.filter(({ kind }) => kind === "function");
+  if (entry !== undefined) {
+    const found = findExport(module, entry);
+    if (found?.kind === "function") return [found.index];
+    throw new UserError(
+      "no-entry",
+      `The module exports no function ${entry}.`,
+      `It exports ${functions.map(({ name }) => name).join(", ") || "no function at all"}.`,
+    );
+  }
+  const called = entryPoints(module, {});
+  return called.length > 0 ? called : functions.map(({ index }) => index);
+}
+
+/** Everything in the table: more than an indirect call can reach, so the bound holds. */
+function tableNames(module: DecodedModule): string[] {
+  return module.elements.flatMap(({ functions }) =>
+    functions.map((index) => module.functions[index]?.name ?? ""),
+  );
+}
+
+/**
+ * Static RAM by data segment, and between and behind them what begins as zeros: the binary does not
+ * say what that is for.
+ */
+function staticRam(
+  module: DecodedModule,
+  names: ReadonlyMap<number, string>,
+  staticBytes: number,
+): FootprintRow["staticRam"] {
+  const segments = module.data
+    .flatMap(({ offset, bytes }, index) =>
+      offset?.kind === "i32" && bytes > 0
+        ? [{ name: names.get(index) ?? `data segment ${index}`, address: offset.value >>> 0, bytes }]
+        : [],
+    )
+    .sort((left, right) => left.address - right.address);
+  const parts: FootprintRow["staticRam"] = [];
+  let end = RAM_BASE;
+  for (const segment of [...segments, { name: "", address: RAM_BASE + staticBytes, bytes: 0 }]) {
+    if (segment.address > end) parts.push({ name: "zeros", address: end, bytes: segment.address - end });
+    if (segment.bytes > 0) parts.push(segment);
+    end = Math.max(end, segment.address + segment.bytes);
+  }
+  return parts;
+}
