@@ -10,6 +10,7 @@ import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
+import { benchHss, formatHss } from "./hss.ts";
 import { benchSha256 } from "./sha256.ts";
 import { benchSha512, formatSha512 } from "./sha512.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
@@ -20,6 +21,7 @@ const AGREEMENT_ENVELOPES = 20_000;
 
 const tables = [await benchEs256(), await benchSha256()];
 const ed25519 = await benchEd25519();
+const hss = await benchHss();
 const sha512 = await benchSha512();
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
@@ -34,6 +36,7 @@ if (process.argv.includes("--json")) {
       {
         tables,
         ed25519,
+        hss,
         sha512,
         footprints,
         suitSizes,
@@ -50,6 +53,7 @@ if (process.argv.includes("--json")) {
   const parts = [
     ...tables.map(formatTable),
     formatEd25519(ed25519),
+    formatHss(hss),
     formatSha512(sha512),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),

@@ -42,6 +42,7 @@ const ENTRIES: readonly Entry[] = [
   },
   ...speedAndSize("testing/ed25519"),
   ...speedAndSize("measured/ed25519"),
+  ...speedAndSize("measured/hss"),
   ...speedAndSize("measured/sha512"),
 ];
 
