@@ -12,6 +12,7 @@ import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
 import { formatGlitches, measureGlitches } from "./glitch.ts";
 import { benchHash } from "./hash.ts";
+import { benchHss } from "./hss.ts";
 import { formatMeasuredBench } from "./measured-bench.ts";
 import { benchMlDsa } from "./ml-dsa.ts";
 import { formatSuitSizes, measureSuitSizes } from "./suit-size.ts";
@@ -29,6 +30,7 @@ const cryptography = [
   await benchEd25519(),
   await benchHash("sha256"),
   await benchHash("sha512"),
+  await benchHss(),
   await benchMlDsa(),
 ];
 const cipher = await benchCipher();

@@ -1,9 +1,10 @@
 /**
- * Trust anchors: the COSE_Keys of the device page (RFC 9052 §7, RFC 9053 §7.1.1).
+ * Trust anchors: the COSE_Keys of the device page (RFC 9052 §7, RFC 9053 §7.1.1, RFC 8778 §4).
  *
- * Only keys of the curves that `signature-switch.ts` names are usable: P-256, or Ed25519. A key that
- * carries an algorithm is pinned to it (RFC 9052 §7.1); one that does not is pinned by its curve, which
- * admits ESP256 and its polymorphic alias ES256, or Ed25519 and its alias EdDSA (RFC 9864 §2).
+ * Only keys of the kinds that `signature-switch.ts` names are usable: P-256, Ed25519, or HSS/LMS. A key
+ * that carries an algorithm is pinned to it (RFC 9052 §7.1); one that does not is pinned by its curve,
+ * which admits ESP256 and its polymorphic alias ES256, or Ed25519 and its alias EdDSA (RFC 9864 §2). For
+ * HSS/LMS there is one algorithm only.
  */
 import {
   cborArgument,
@@ -14,15 +15,18 @@ import {
   cborLength,
   cborMap,
   cborOpen,
+  cborPeek,
   cborSkip,
   cborUnsigned,
   cborValue,
+  Major,
 } from "../cbor/reader";
 import { Feature } from "../feature";
 import { anchorsAddress, anchorsBytes } from "../flash/device-page";
 import { Limit } from "../limits";
 import { Status } from "../status";
-import { ECDSA_P256, ED25519 } from "./signature-switch";
+import { HSS_KEY_BYTES } from "../crypto/hss";
+import { ECDSA_P256, ED25519, HSS_LMS } from "./signature-switch";
 
 /** COSE algorithm identifiers that verify on this build. */
 export const enum Algorithm {
@@ -31,11 +35,13 @@ export const enum Algorithm {
   EdDsa = -8,
   Esp256 = -9,
   Ed25519 = -19,
+  HssLms = -46,
 }
 
 const enum KeyLabel {
   Kty = 1,
   Alg = 3,
+  /** The curve; the public key itself of HSS-LMS. */
   Crv = -1,
   X = -2,
   Y = -3,
@@ -49,6 +55,7 @@ const enum KeyLabel {
 const enum KeyType {
   Okp = 1,
   Ec2 = 2,
+  HssLms = 5,
 }
 
 const enum Curve {
@@ -56,13 +63,15 @@ const enum Curve {
   Ed25519 = 6,
 }
 
-/** Address of the 32 bytes of the anchor last opened: its x coordinate, or an Ed25519 key. */
+/** Address of the anchor last opened: its x coordinate or Ed25519 key, 32 bytes, or an HSS/LMS key. */
 export let anchorX: u32 = 0;
-/** Address of the 32-byte y coordinate of the anchor last opened; 0 if it is an Ed25519 key. */
+/** Address of the 32-byte y coordinate of the anchor last opened; 0 if it has none. */
 export let anchorY: u32 = 0;
 /** The components that the anchor last opened may touch, as bits. */
 export let anchorComponents: u32 = 0;
 let anchorAlgorithm: i64 = 0;
+/** Whether the anchor last opened is an HSS/LMS key. */
+let isHashBasedAnchor: bool = false;
 
 /**
  * How many trust anchors the device page holds, at most `Limit.Anchors`; 0 if the list is damaged.
@@ -94,11 +103,20 @@ export function isEdwards(algorithm: i64): bool {
   return ED25519 && (algorithm == Algorithm.Ed25519 || algorithm == Algorithm.EdDsa);
 }
 
+/** Whether an algorithm is for HSS/LMS keys; never in a build without them. */
+// @ts-ignore: decorator
+@inline
+export function isHashBased(algorithm: i64): bool {
+  return HSS_LMS && algorithm == Algorithm.HssLms;
+}
+
 /** Whether the anchor last opened may be used with `algorithm`. */
 export function anchorAccepts(algorithm: i64): bool {
-  // A key of one curve may state an algorithm of the other.
-  if (ED25519 && isEdwards(algorithm) != (anchorY == 0)) return false;
+  // A key of one kind may state an algorithm of another.
+  if (HSS_LMS && isHashBased(algorithm) != isHashBasedAnchor) return false;
+  if (ED25519 && isEdwards(algorithm) != (anchorY == 0 && !(HSS_LMS && isHashBasedAnchor))) return false;
   if (anchorAlgorithm != Algorithm.None) return anchorAlgorithm == algorithm;
+  if (HSS_LMS && isHashBasedAnchor) return true;
   return (ED25519 && anchorY == 0) || algorithm == Algorithm.Esp256 || algorithm == Algorithm.Es256;
 }
 
@@ -107,6 +125,7 @@ function readKey(pairs: u32): i32 {
   anchorY = 0;
   anchorAlgorithm = Algorithm.None;
   anchorComponents = u32.MAX_VALUE;
+  if (HSS_LMS) isHashBasedAnchor = false;
   let type: i64 = 0;
   let curve: i64 = 0;
   for (; pairs > 0; pairs--) {
@@ -118,6 +137,10 @@ function readKey(pairs: u32): i32 {
       if (cborBytes() != Status.Ok || cborLength != 32) return Status.KeyMalformed;
       if (label == KeyLabel.X) anchorX = cborContent;
       else anchorY = cborContent;
+    } else if (HSS_LMS && label == KeyLabel.Crv && cborPeek() == Major.Bytes) {
+      if (cborBytes() != Status.Ok || cborLength != HSS_KEY_BYTES) return Status.KeyMalformed;
+      anchorX = cborContent;
+      isHashBasedAnchor = true;
     } else if (label == KeyLabel.Components) {
       // A build that does not know of rights must not use a key whose rights are limited.
       if (!Feature.TrustDomains || cborUnsigned() != Status.Ok) return Status.KeyMalformed;
@@ -131,6 +154,10 @@ function readKey(pairs: u32): i32 {
       status = cborSkip();
     }
     if (status != Status.Ok) return status;
+  }
+  // A public key in the place of a curve is one of HSS-LMS, and its only member.
+  if (HSS_LMS && (type == KeyType.HssLms || isHashBasedAnchor)) {
+    return type == KeyType.HssLms && isHashBasedAnchor && anchorY == 0 ? Status.Ok : Status.KeyMalformed;
   }
   if (ED25519 && type == KeyType.Okp && curve == Curve.Ed25519) {
     return anchorX != 0 && anchorY == 0 ? Status.Ok : Status.KeyMalformed;

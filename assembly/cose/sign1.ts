@@ -28,11 +28,21 @@ import {
 } from "../cbor/reader";
 import { ecdsaP256Residue, ecdsaP256Verify } from "../crypto/ecdsa-p256";
 import { ed25519Finish, ed25519Residue, ed25519Start } from "../crypto/ed25519";
+import { hssFinish, hssResidue, hssStart } from "../crypto/hss";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
 import { sha512Update } from "../crypto/sha512";
 import { Status } from "../status";
-import { Algorithm, anchorAccepts, anchorCount, anchorX, anchorY, isEdwards, openAnchor } from "./key";
-import { ECDSA_P256, ED25519 } from "./signature-switch";
+import {
+  Algorithm,
+  anchorAccepts,
+  anchorCount,
+  anchorX,
+  anchorY,
+  isEdwards,
+  isHashBased,
+  openAnchor,
+} from "./key";
+import { ECDSA_P256, ED25519, HSS_LMS } from "./signature-switch";
 
 const enum Tag {
   Mac0 = 17,
@@ -47,7 +57,7 @@ const enum HeaderLabel {
 }
 
 const enum Signature {
-  /** r and s of P-256, or R and S of Ed25519. */
+  /** r and s of P-256, or R and S of Ed25519; what HSS/LMS has depends on the key. */
   Bytes = 64,
 }
 
@@ -86,24 +96,23 @@ export function verifySign1(address: u32, length: u32, payload: u32, payloadLeng
   let status = readSign1(address, length);
   if (status != Status.Ok) return status;
   if (algorithm != Algorithm.Esp256 && algorithm != Algorithm.Es256) {
-    if (!ED25519 || !isEdwards(algorithm)) return Status.AlgorithmUnsupported;
+    if (!isEdwards(algorithm) && !isHashBased(algorithm)) return Status.AlgorithmUnsupported;
   } else if (!ECDSA_P256) {
     return Status.AlgorithmUnsupported;
   }
-  if (signatureBytes != Signature.Bytes) return Status.SignatureMalformed;
-  if (!isEdwards(algorithm)) {
+  if (!isHashBased(algorithm) && signatureBytes != Signature.Bytes) return Status.SignatureMalformed;
+  if (ECDSA_P256 && !isEdwards(algorithm) && !isHashBased(algorithm)) {
     sha256Init();
-    sha256Update(SIG_STRUCTURE, 12);
-    sha256Update(protectedStart, protectedEnd - protectedStart);
-    sha256Update(EMPTY_BYTES, 1);
-    sha256Update(payload, payloadLength);
+    hashMessage(payload, payloadLength);
     sha256Final(DIGEST);
   }
   const anchors = anchorCount();
   let result: i32 = Status.KeyAlgorithmMismatch;
   for (let index: u32 = 0; index < anchors; index++) {
     if (openAnchor(index) != Status.Ok || !anchorAccepts(algorithm)) continue;
-    if (ECDSA_P256 && !isEdwards(algorithm)) status = ecdsaP256Verify(anchorX, anchorY, DIGEST, signature);
+    if (HSS_LMS && isHashBased(algorithm)) status = verifyHss(payload, payloadLength);
+    else if (ECDSA_P256 && !isEdwards(algorithm))
+      status = ecdsaP256Verify(anchorX, anchorY, DIGEST, signature);
     else if (ED25519) status = verifyEd25519(payload, payloadLength);
     if (status == Status.Ok) {
       signer = index;
@@ -122,6 +131,7 @@ export function verifySign1(address: u32, length: u32, payload: u32, payloadLeng
 // @ts-ignore: decorator
 @inline
 export function signatureResidue(): u32 {
+  if (HSS_LMS && isHashBased(algorithm)) return hssResidue();
   if (ECDSA_P256 && !isEdwards(algorithm)) return ecdsaP256Residue(signature);
   return ED25519 ? ed25519Residue(signature) : 1;
 }
@@ -134,6 +144,24 @@ function verifyEd25519(payload: u32, payloadLength: u32): i32 {
   sha512Update(EMPTY_BYTES, 1);
   sha512Update(payload, payloadLength);
   return ed25519Finish(anchorX, signature);
+}
+
+/** Verifies under the anchor last opened, whose identifier is hashed with the message. */
+function verifyHss(payload: u32, payloadLength: u32): i32 {
+  const status = hssStart(anchorX, signature, signatureBytes);
+  if (status != Status.Ok) return status;
+  hashMessage(payload, payloadLength);
+  return hssFinish(anchorX, signature);
+}
+
+/** Appends the Sig_structure to the message in progress. */
+// @ts-ignore: decorator
+@inline
+function hashMessage(payload: u32, payloadLength: u32): void {
+  sha256Update(SIG_STRUCTURE, 12);
+  sha256Update(protectedStart, protectedEnd - protectedStart);
+  sha256Update(EMPTY_BYTES, 1);
+  sha256Update(payload, payloadLength);
 }
 
 function readSign1(address: u32, length: u32): i32 {

@@ -4,13 +4,13 @@
  * One static context: a message at a time. `sha256Init`, any number of `sha256Update`, `sha256Final`;
  * or `sha256` for a message in one piece. Whole blocks are hashed where they lie, so hashing mapped
  * flash copies nothing. Messages are shorter than 2^32 bytes, as is everything with a 32-bit address;
- * in the size build, than 2^29.
+ * in the size build, than 2^29. Chains of hashes of short values are in `sha256-chain.ts`.
  *
  * RAM: state 32, buffer 64, length 4, round constants 256 bytes; the size build needs 128 more.
  */
 
 /** The round constants K (FIPS 180-4 §4.2.2). */
-const ROUND_CONSTANTS = memory.data<u32>([
+export const ROUND_CONSTANTS = memory.data<u32>([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -22,11 +22,21 @@ const ROUND_CONSTANTS = memory.data<u32>([
 ]);
 
 /** Sixteen rounds to a turn of the loop: 64 bytes of constants. */
-const TURN_BYTES: usize = 64;
-const ROUND_CONSTANTS_END = ROUND_CONSTANTS + 4 * TURN_BYTES;
+export const TURN_BYTES: usize = 64;
+export const ROUND_CONSTANTS_END = ROUND_CONSTANTS + 4 * TURN_BYTES;
 
 /** The hash value H (FIPS 180-4 §5.3.3), eight words. */
-const STATE = memory.data(32, 4);
+export const STATE = memory.data(32, 4);
+
+/** What it is at first, in the size build. */
+// @ts-ignore: decorator
+@lazy const INITIAL_STATE = memory.data<u32>([
+  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+]);
+
+/** The message schedule of the size build. */
+// @ts-ignore: decorator
+@lazy export const SCHEDULE = memory.data(64, 4);
 
 const BLOCK_BYTES: u32 = 64;
 
@@ -48,14 +58,15 @@ export function sha256(pointer: usize, length: u32, out: usize): void {
 /** Begins a message. */
 export function sha256Init(): void {
   store<u32>(LENGTH, 0);
+  setInitialState();
+}
+
+/** Begins the hash value of a message. */
+// @ts-ignore: decorator
+@inline
+export function setInitialState(): void {
   if (isDefined(SMALL_SHA256)) {
-    memory.copy(
-      STATE,
-      memory.data<u32>([
-        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-      ]),
-      32,
-    );
+    memory.copy(STATE, INITIAL_STATE, 32);
     return;
   }
   store<u32>(STATE, 0x6a09e667, 0);
@@ -113,7 +124,7 @@ export function sha256Final(out: usize): void {
  * roles move: what is h in a round is a in the next. Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and b ^ c
  * was a ^ b one round ago: `x` and `y` take turns to hold it. Additions wait for `e` as late as can be.
  */
-function hashBlocks(block: usize, end: usize): void {
+export function hashBlocks(block: usize, end: usize): void {
   if (isDefined(SMALL_SHA256)) return hashBlocksRolled(block, end);
   for (; block < end; block += BLOCK_BYTES) {
     let w0 = bigEndian(load<u32>(block, 0, 1));
@@ -242,10 +253,11 @@ function hashBlocks(block: usize, end: usize): void {
 
 /**
  * `hashBlocks` in a tenth of the code and several times the time: one round to a turn, a…h and the
- * message schedule in memory. For modules that are built for size and hash little.
+ * message schedule in memory. For modules that are built for size and hash little. The block may lie in
+ * `SCHEDULE`.
  */
 function hashBlocksRolled(block: usize, end: usize): void {
-  const schedule = memory.data(64, 4);
+  const schedule = SCHEDULE;
   const working = memory.data(32, 4);
   for (; block < end; block += BLOCK_BYTES) {
     memory.copy(working, STATE, 32);
@@ -281,7 +293,7 @@ function hashBlocksRolled(block: usize, end: usize): void {
 /** Swaps the bytes of a word; inlined for speed, as a call costs as much as the swap and RAM for a frame. */
 // @ts-ignore: decorator
 @inline
-function bigEndian(word: u32): u32 {
+export function bigEndian(word: u32): u32 {
   if (isDefined(SMALL_SHA256)) return bswap<u32>(word);
   return (rotl<u32>(word, 8) & 0x00ff00ff) | rotr<u32>(word & 0x00ff00ff, 8);
 }
@@ -302,12 +314,12 @@ function sigma1(word: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function schedule0(word: u32): u32 {
+export function schedule0(word: u32): u32 {
   return rotr<u32>(word, 7) ^ rotr<u32>(word, 18) ^ (word >> 3);
 }
 
 // @ts-ignore: decorator
 @inline
-function schedule1(word: u32): u32 {
+export function schedule1(word: u32): u32 {
   return rotr<u32>(word, 17) ^ rotr<u32>(word, 19) ^ (word >> 10);
 }

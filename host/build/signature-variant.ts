@@ -12,19 +12,24 @@ export interface SignatureVariant {
 
 const SWITCHES = "assembly/cose/signature-switch.ts";
 
-/** All of them. */
-export const SIGNATURE_VARIANTS: readonly SignatureVariant[] = [
-  {
-    // Trusts Ed25519 keys instead of P-256 ones; for both there is no room in the boot partition.
-    entry: { name: "bootloader-ed25519", source: "assembly/bootloader.ts", target: "bootloader" },
+/** Verifies no P-256, so that there is room for something else. */
+function withoutP256(name: string, on: string, exports: string): SignatureVariant {
+  return {
+    entry: { name, source: "assembly/bootloader.ts", target: "bootloader" },
     patches: [
       { file: SWITCHES, find: "ECDSA_P256: bool = true", replace: "ECDSA_P256: bool = false" },
-      { file: SWITCHES, find: "ED25519: bool = false", replace: "ED25519: bool = true" },
+      { file: SWITCHES, find: `${on}: bool = false`, replace: `${on}: bool = true` },
       {
         file: "assembly/bootloader.ts",
         find: 'export { ecdsaP256Residue, ecdsaP256Verify } from "./crypto/ecdsa-p256";',
-        replace: 'export { ed25519Finish, ed25519Residue } from "./crypto/ed25519";',
+        replace: `export ${exports};`,
       },
     ],
-  },
+  };
+}
+
+/** All of them. */
+export const SIGNATURE_VARIANTS: readonly SignatureVariant[] = [
+  withoutP256("bootloader-ed25519", "ED25519", '{ ed25519Finish, ed25519Residue } from "./crypto/ed25519"'),
+  withoutP256("bootloader-hss", "HSS_LMS", '{ hssResidue } from "./crypto/hss"'),
 ];

@@ -16,7 +16,7 @@ import { buildDevicePage, provision, type SlotContent } from "../../emulator/pro
 import { dependentUpdate } from "./dependent-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { SourceMap } from "../glitch/source-map.ts";
-import { checkedKey, isPrivate, type PrivateKey } from "../keys/key.ts";
+import { checkedKey, isPrivate, type EcPrivateKey, type PrivateKey } from "../keys/key.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
@@ -119,9 +119,9 @@ const SEQUENCE_INSTALLED = 1;
 const SEQUENCE_OFFERED = 2;
 
 /** Keys of the test bench: fixed, so that equal modules give equal inputs. They protect nothing. */
-export const TRUSTED_TEST_KEY: PrivateKey = testKey(0x42);
+export const TRUSTED_TEST_KEY: EcPrivateKey = testKey(0x42);
 /** Like {@link TRUSTED_TEST_KEY}, but no device of a scenario trusts it. */
-export const STRANGE_TEST_KEY: PrivateKey = testKey(0x17);
+export const STRANGE_TEST_KEY: EcPrivateKey = testKey(0x17);
 
 /** The named scenarios, in the order in which a campaign over all runs them. */
 export const SCENARIO_NAMES = [
@@ -362,7 +362,7 @@ function digestOf(parts: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
-function testKey(fill: number): PrivateKey {
+function testKey(fill: number): EcPrivateKey {
   const key = checkedKey({ d: new Uint8Array(32).fill(fill), alg: -9 }, "test key");
   if (!isPrivate(key)) throw new Error("A test key has its private half.");
   return key;

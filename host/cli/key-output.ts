@@ -14,7 +14,7 @@ export function printKey(
   { format, isJson }: { readonly format: KeyFormat; readonly isJson: boolean },
 ): void {
   if (isJson) {
-    writeJson(io, jwkOf(key));
+    writeJson(io, key.kty === "HSS-LMS" ? { kty: key.kty, pub: key.x, alg: key.alg } : jwkOf(key));
     return;
   }
   const content = Buffer.from(writeKey(key, format));

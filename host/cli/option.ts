@@ -3,9 +3,11 @@
  */
 import { InvalidArgumentError, Option } from "commander";
 import { PROFILE_NAMES } from "../../emulator/index.ts";
-import type { Key } from "../keys/key.ts";
-import { readKey } from "../keys/key-file.ts";
-import { readInput } from "./file.ts";
+import { leafCount } from "../keys/hss.ts";
+import type { Key, PrivateKey } from "../keys/key.ts";
+import { readKey, readPrivateKey } from "../keys/key-file.ts";
+import { takeLeaf } from "../keys/leaf-state.ts";
+import { readInput, resolvePath } from "./file.ts";
 import type { Io } from "./io.ts";
 
 /** `--profile`: which part the device is. */
@@ -33,4 +35,24 @@ export function parseUnsigned(text: string): string {
  */
 export function readKeys(io: Io, files: readonly string[]): Key[] {
   return files.map((file) => readKey(readInput(io, file, "key"), file));
+}
+
+/**
+ * Reads a key to sign with. One of HSS/LMS signs with the state beside its file, and each signature is
+ * noted on the error output, with how many are left.
+ *
+ * @throws UserError, naming the file
+ */
+export function readSigningKey(io: Io, file: string): PrivateKey {
+  const key = readPrivateKey(readInput(io, file, "key"), file);
+  if (key.kty !== "HSS-LMS") return key;
+  return {
+    ...key,
+    takeLeaf: () => {
+      const taken = takeLeaf(resolvePath(io, file), key, file);
+      const count = leafCount(key.trees);
+      io.err.write(`note: ${file} has ${count - 1n - taken.leaf} of ${count} signatures left\n`);
+      return taken;
+    },
+  };
 }

@@ -32,7 +32,7 @@ export interface AnchorSurvey {
   readonly algorithm: string;
   /** Key identifier as text or hex. */
   readonly kid?: string;
-  /** First 16 hex digits of SHA-256 over x and y, to tell keys apart. */
+  /** First 16 hex digits of SHA-256 over x and y, or the key itself, to tell keys apart. */
   readonly fingerprint: string;
 }
 
@@ -252,6 +252,7 @@ function surveyAnchor(key: Key): AnchorSurvey {
 }
 
 function admittedNames({ kty }: Key): string {
+  if (kty === "HSS-LMS") return kty;
   return kty === "OKP" ? "Ed25519 or EdDSA" : "ESP256 or ES256";
 }
 

@@ -1,13 +1,14 @@
 /**
- * COSE_Key, RFC 9052 §7 and RFC 9053 §7.1.1: the form in which a device holds its trust anchors.
+ * COSE_Key, RFC 9052 §7, RFC 9053 §7.1.1 and RFC 8778 §4: the form in which a device holds its trust anchors.
  */
 import { decode, cdeDecodeOptions } from "cbor2";
 import { encodeCbor, type Cbor } from "../manifest/cbor-writer.ts";
 import { UserError } from "../user-error.ts";
 import { checkedEdwardsKey } from "./ed25519.ts";
+import { checkedHssKey, treeName } from "./hss.ts";
 import { Algorithm, checkedKey, isPrivate, type AlgorithmNumber, type Key, type KeyFields } from "./key.ts";
 
-/** Labels of COSE_Key and of its EC2 parameters. */
+/** Labels of COSE_Key and of its EC2 and HSS-LMS parameters. */
 const Field = {
   Kty: 1,
   Kid: 2,
@@ -19,10 +20,16 @@ const Field = {
   D: -4,
   /** Of this project: the components that the key may touch (`assembly/cose/key.ts`). */
   Components: -65537,
+  /** The public key of HSS-LMS, in the place of a curve (RFC 8778 §4). */
+  Pub: -1,
+  /** Of this project: seed and trees of a private HSS/LMS key, for which no standard has a place. */
+  Seed: -65538,
+  Trees: -65539,
 } as const;
-/** Key types octet key pair and EC2. */
+/** Key types octet key pair, EC2 and HSS-LMS. */
 const OKP = 1;
 const EC2 = 2;
+const HSS_LMS = 5;
 /** Elliptic curve P-256. */
 const P256 = 1;
 /** Elliptic curve Ed25519. */
@@ -56,16 +63,26 @@ export function coseKeyBytes(key: Key, components?: number): Uint8Array {
 /** The private key as a deterministic COSE_Key. */
 export function privateCoseKeyBytes(key: Key): Uint8Array {
   const fields = publicFields(key);
-  if (isPrivate(key)) fields.set(Field.D, key.d);
+  if (isPrivate(key)) {
+    if (key.kty === "HSS-LMS") fields.set(Field.Trees, key.trees.map(treeName).join(","));
+    fields.set(key.kty === "HSS-LMS" ? Field.Seed : Field.D, key.d);
+  }
   return encodeCbor(fields);
 }
 
 function publicFields(key: Key): Map<Cbor, Cbor> {
-  const fields = new Map<Cbor, Cbor>([
-    [Field.Kty, key.kty === "OKP" ? OKP : EC2],
-    [Field.Crv, key.kty === "OKP" ? ED25519 : P256],
-    [Field.X, key.x],
-  ]);
+  const fields = new Map<Cbor, Cbor>(
+    key.kty === "HSS-LMS"
+      ? [
+          [Field.Kty, HSS_LMS],
+          [Field.Pub, key.x],
+        ]
+      : [
+          [Field.Kty, key.kty === "OKP" ? OKP : EC2],
+          [Field.Crv, key.kty === "OKP" ? ED25519 : P256],
+          [Field.X, key.x],
+        ],
+  );
   if (key.kty === "EC2") fields.set(Field.Y, key.y);
   if (key.kid !== undefined) fields.set(Field.Kid, key.kid);
   if (key.alg !== undefined) fields.set(Field.Alg, key.alg);
@@ -81,10 +98,24 @@ function publicFields(key: Key): Map<Cbor, Cbor> {
 export function readCoseKey(bytes: Uint8Array, name: string): Key {
   const fields = decodeMap(bytes, name);
   const kty = fields.get(Field.Kty);
+  if (kty === HSS_LMS) {
+    requireUse(fields.get(Field.KeyOps), name);
+    const trees = fields.get(Field.Trees);
+    return checkedHssKey(
+      {
+        pub: optionalBytes(fields.get(Field.Pub), "pub", name),
+        seed: optionalBytes(fields.get(Field.Seed), "the seed", name),
+        trees: typeof trees === "string" ? trees : undefined,
+        alg: algorithm(fields.get(Field.Alg), name),
+        kid: optionalBytes(fields.get(Field.Kid), "kid", name),
+      },
+      name,
+    );
+  }
   if (kty !== EC2 && kty !== OKP) {
     throw new UserError(
       "key-type-unsupported",
-      `${name}: the COSE_Key has key type ${String(kty)}; this build uses EC2 (2) and OKP (1).`,
+      `${name}: the COSE_Key has key type ${String(kty)}; this build uses EC2 (2), OKP (1) and HSS-LMS (5).`,
       "Give a P-256 key.",
     );
   }
@@ -128,7 +159,7 @@ export function curveError(curve: string, name: string): UserError {
 export function algorithmError(stated: string, name: string): UserError {
   return new UserError(
     "key-algorithm-unsupported",
-    `${name}: the key is pinned to algorithm ${stated}; this build has ESP256 (-9), ES256 (-7), Ed25519 (-19) and EdDSA (-8).`,
+    `${name}: the key is pinned to algorithm ${stated}; this build has ESP256 (-9), ES256 (-7), Ed25519 (-19), EdDSA (-8) and HSS-LMS (-46).`,
     "Give a key for one of them, or one that states no algorithm.",
   );
 }

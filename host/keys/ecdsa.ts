@@ -8,7 +8,7 @@
 import { createPublicKey, verify, type KeyObject } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { jwkOf } from "./jwk.ts";
-import { publicKeyOf, type EcKey, type EcPrivateKey } from "./key.ts";
+import { type EcKey, type EcPrivateKey } from "./key.ts";
 
 /** Importing a key takes longer than a verification, and the same few keys verify everything. */
 const IMPORTED = new WeakMap<EcKey, KeyObject>();
@@ -30,7 +30,8 @@ export function verifyMessage(key: EcKey, message: Uint8Array, signature: Uint8A
 function imported(key: EcKey): KeyObject {
   const known = IMPORTED.get(key);
   if (known !== undefined) return known;
-  const fresh = createPublicKey({ key: jwkOf(publicKeyOf(key)), format: "jwk" });
+  const { crv, kty, x, y } = key;
+  const fresh = createPublicKey({ key: jwkOf({ kty, crv, x, y }), format: "jwk" });
   IMPORTED.set(key, fresh);
   return fresh;
 }

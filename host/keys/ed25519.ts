@@ -67,7 +67,7 @@ export function checkedEdwardsKey(fields: KeyFields, name: string): EdwardsKey {
   if (alg !== undefined && !isEdwardsAlgorithm(alg)) {
     throw new UserError(
       "key-algorithm-unsupported",
-      `${name}: the key is on Ed25519 and pinned to an algorithm for P-256.`,
+      `${name}: the key is on Ed25519 and pinned to an algorithm for other keys.`,
       "Give a key for Ed25519 (-19) or EdDSA (-8), or one that states no algorithm.",
     );
   }

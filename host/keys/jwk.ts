@@ -5,7 +5,15 @@ import { z } from "zod";
 import { UserError } from "../user-error.ts";
 import { algorithmError, curveError } from "./cose-key.ts";
 import { checkedEdwardsKey } from "./ed25519.ts";
-import { Algorithm, ALGORITHM_NAMES, checkedKey, type AlgorithmNumber, type Key } from "./key.ts";
+import {
+  Algorithm,
+  ALGORITHM_NAMES,
+  checkedKey,
+  type AlgorithmNumber,
+  type EcKey,
+  type EdwardsKey,
+  type Key,
+} from "./key.ts";
 
 const JwkSchema = z.looseObject({
   kty: z.string(),
@@ -20,7 +28,7 @@ const JwkSchema = z.looseObject({
 });
 
 /** The key as a JWK; `kid` is its text if it is printable, otherwise base64url. */
-export function jwkOf(key: Key): Record<string, string> {
+export function jwkOf(key: EcKey | EdwardsKey): Record<string, string> {
   return {
     ...(key.kty === "OKP"
       ? { kty: "OKP", crv: key.crv, x: base64url(key.x) }

@@ -46,9 +46,25 @@ export function readPrivateKey(content: Uint8Array, name = "key"): PrivateKey {
   );
 }
 
-/** The content of a key file. PEM and JWK end in a newline; COSE_Key is binary. */
+/** The format to write a key in unless another one is asked for. */
+export function usualFormat({ kty }: Key): KeyFormat {
+  return kty === "HSS-LMS" ? "cose" : "pem";
+}
+
+/**
+ * The content of a key file. PEM and JWK end in a newline; COSE_Key is binary.
+ *
+ * @throws UserError `key-format-unsupported` for an HSS/LMS key in another format than COSE_Key
+ */
 export function writeKey(key: Key, format: KeyFormat): Uint8Array {
   if (format === "cose") return isPrivate(key) ? privateCoseKeyBytes(key) : coseKeyBytes(key);
+  if (key.kty === "HSS-LMS") {
+    throw new UserError(
+      "key-format-unsupported",
+      `There is no ${format === "pem" ? "PEM" : "JWK"} form of an HSS/LMS key here.`,
+      "Write it with --format cose.",
+    );
+  }
   const text = format === "pem" ? pemOf(key) : `${JSON.stringify(jwkOf(key), null, 2)}\n`;
   return new TextEncoder().encode(text);
 }

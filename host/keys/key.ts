@@ -1,21 +1,22 @@
 /**
  * Keys to sign and verify with: what all have in common, and those on P-256. Ed25519 keys are made and
- * checked in `ed25519.ts`.
+ * checked in `ed25519.ts`, HSS/LMS keys in `hss.ts`.
  */
 import { p256 } from "@noble/curves/nist.js";
 import { UserError } from "../user-error.ts";
+import type { LmsParameters } from "./lms.ts";
 
-/** COSE numbers of the algorithms that keys can be used with (RFC 9053 §2, RFC 9864 §2). */
-export const Algorithm = { ES256: -7, EdDSA: -8, ESP256: -9, Ed25519: -19 } as const;
+/** COSE numbers of the algorithms that keys can be used with (RFC 9053 §2, RFC 9864 §2, RFC 8778 §6). */
+export const Algorithm = { ES256: -7, EdDSA: -8, ESP256: -9, Ed25519: -19, "HSS-LMS": -46 } as const;
 /** Their names, in COSE and in JWKs. */
-export const ALGORITHM_NAMES = ["ESP256", "ES256", "Ed25519", "EdDSA"] as const;
-/** ES256 (-7) or ESP256 (-9) with P-256, EdDSA (-8) or Ed25519 (-19) with Ed25519. */
+export const ALGORITHM_NAMES = ["ESP256", "ES256", "Ed25519", "EdDSA", "HSS-LMS"] as const;
+/** ES256 (-7) or ESP256 (-9) with P-256, EdDSA (-8) or Ed25519 (-19) with Ed25519, HSS-LMS (-46). */
 export type AlgorithmNumber = (typeof Algorithm)[keyof typeof Algorithm];
 
 /** A key, public or private. */
-export type Key = EcKey | EdwardsKey;
+export type Key = EcKey | EdwardsKey | HssKey;
 /** A key with its private part. */
-export type PrivateKey = EcPrivateKey | EdwardsPrivateKey;
+export type PrivateKey = EcPrivateKey | EdwardsPrivateKey | HssPrivateKey;
 
 /** A P-256 key. `x`, `y` and `d` are 32 bytes, big-endian. */
 export interface EcKey {
@@ -53,6 +54,39 @@ export interface EdwardsPrivateKey extends EdwardsKey {
   readonly d: Uint8Array;
 }
 
+/** An HSS/LMS key: `x` is the public key as RFC 8554 §6.1 encodes it, 60 bytes. */
+export interface HssKey {
+  readonly kty: "HSS-LMS";
+  readonly crv: "HSS-LMS";
+  readonly x: Uint8Array;
+  readonly y?: undefined;
+  /** The seed that the trees are made from, 32 bytes; absent in a public key. */
+  readonly d?: Uint8Array;
+  /** Its trees, the top one first; absent in a public key, which tells the parameters of that one only. */
+  readonly trees?: readonly LmsParameters[];
+  readonly alg?: AlgorithmNumber;
+  readonly kid?: Uint8Array;
+}
+
+/** An HSS/LMS key with its seed. */
+export interface HssPrivateKey extends HssKey {
+  readonly d: Uint8Array;
+  readonly trees: readonly LmsParameters[];
+  /**
+   * Takes the next leaf, for good: it is never given out again, whatever becomes of this process. Absent
+   * in a key that was read without its state.
+   */
+  readonly takeLeaf?: () => LeafTaken;
+}
+
+/** A leaf to sign one message with. */
+export interface LeafTaken {
+  /** Its number over all trees, from 0. */
+  readonly leaf: bigint;
+  /** The leaves of the top tree if they were kept. */
+  readonly topLeaves?: Uint8Array | undefined;
+}
+
 /** Bytes of a coordinate and of the scalar. */
 const FIELD_BYTES = 32;
 
@@ -79,20 +113,23 @@ export function generateKey(
   };
 }
 
-/** The same key without its private scalar. */
+/** The same key without its private part. */
+export function publicKeyOf(key: EcKey | EdwardsKey): EcKey | EdwardsKey;
+export function publicKeyOf(key: Key): Key;
 export function publicKeyOf(key: Key): Key {
   const names = {
     ...(key.alg === undefined ? {} : { alg: key.alg }),
     ...(key.kid === undefined ? {} : { kid: key.kid }),
   };
+  if (key.kty === "HSS-LMS") return { kty: key.kty, crv: key.crv, x: key.x, ...names };
   return key.kty === "OKP"
     ? { kty: key.kty, crv: key.crv, x: key.x, ...names }
     : { kty: key.kty, crv: key.crv, x: key.x, y: key.y, ...names };
 }
 
 /** Whether the key has its private part. */
-export function isPrivate<Some extends Key>(key: Some): key is Some & { readonly d: Uint8Array } {
-  return key.d !== undefined;
+export function isPrivate<Some extends Key>(key: Some): key is Some & PrivateKey {
+  return key.d !== undefined && (key.kty !== "HSS-LMS" || key.trees !== undefined);
 }
 
 /**
@@ -100,12 +137,23 @@ export function isPrivate<Some extends Key>(key: Some): key is Some & { readonly
  *
  * A key that states an algorithm accepts exactly that one (RFC 9052 §7.1). One that states none is
  * still pinned by its curve: on P-256 it accepts ESP256 and ES256 (RFC 9864 §2.1), on Ed25519 the
- * algorithms Ed25519 and EdDSA (RFC 9864 §2.2).
+ * algorithms Ed25519 and EdDSA (RFC 9864 §2.2). An HSS/LMS key accepts HSS-LMS only.
  */
 export function acceptsAlgorithm(key: Key, algorithm: number): boolean {
-  if (isEdwardsAlgorithm(algorithm) !== (key.kty === "OKP")) return false;
-  if (key.alg !== undefined) return key.alg === algorithm;
-  return key.kty === "OKP" || algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+  if (keyTypeOf(algorithm) !== key.kty) return false;
+  return key.alg === undefined || key.alg === algorithm;
+}
+
+/** The type of keys that an algorithm is for; undefined if it is not used here. */
+export function keyTypeOf(algorithm: number): Key["kty"] | undefined {
+  if (isEdwardsAlgorithm(algorithm)) return "OKP";
+  if (algorithm === Algorithm["HSS-LMS"]) return "HSS-LMS";
+  return algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256 ? "EC2" : undefined;
+}
+
+/** The algorithm that keys of a type are for in the first place. */
+export function usualAlgorithm(kty: Key["kty"]): AlgorithmNumber {
+  return Algorithm[kty === "OKP" ? "Ed25519" : kty === "EC2" ? "ESP256" : kty];
 }
 
 /** Whether an algorithm is for Ed25519 keys. */
@@ -132,10 +180,10 @@ export interface KeyFields {
  */
 export function checkedKey(fields: KeyFields, name: string): EcKey {
   const { x, y } = fields.x === undefined ? pointFromPrivate(fields, name) : pointFromPublic(fields, name);
-  if (fields.alg !== undefined && isEdwardsAlgorithm(fields.alg)) {
+  if (fields.alg !== undefined && keyTypeOf(fields.alg) !== "EC2") {
     throw new UserError(
       "key-algorithm-unsupported",
-      `${name}: the key is on P-256 and pinned to an algorithm for Ed25519.`,
+      `${name}: the key is on P-256 and pinned to an algorithm for other keys.`,
       "Give a key for ESP256 (-9) or ES256 (-7), or one that states no algorithm.",
     );
   }

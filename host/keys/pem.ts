@@ -5,7 +5,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { UserError } from "../user-error.ts";
 import { curveError } from "./cose-key.ts";
 import { jwkOf, readJwk } from "./jwk.ts";
-import { isPrivate, type Key } from "./key.ts";
+import { isPrivate, type EcKey, type EdwardsKey, type Key } from "./key.ts";
 
 /** OpenSSL's names of curves that people mistake for P-256. */
 const CURVE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -15,7 +15,7 @@ const CURVE_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Writes a key as PEM: PKCS #8 if it is private, SPKI if public. PEM holds neither alg nor kid. */
-export function pemOf(key: Key): string {
+export function pemOf(key: EcKey | EdwardsKey): string {
   const jwk = { key: jwkOf(key), format: "jwk" } as const;
   const pem = isPrivate(key)
     ? createPrivateKey(jwk).export({ type: "pkcs8", format: "pem" })

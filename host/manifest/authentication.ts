@@ -7,8 +7,9 @@
  */
 import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
+import { hssRefusal } from "../keys/hss.ts";
+import { acceptsAlgorithm, Algorithm, equalBytes, keyTypeOf, type Key } from "../keys/key.ts";
 import { malformation, SIGNATURE_BYTES, verifyMessage } from "../keys/signature.ts";
-import { acceptsAlgorithm, Algorithm, equalBytes, isEdwardsAlgorithm, type Key } from "../keys/key.ts";
 import { CborReader, Major, type Span } from "./cbor-reader.ts";
 import { encodeCbor } from "./cbor-writer.ts";
 import { digestOf, readDigest } from "./digest.ts";
@@ -215,12 +216,12 @@ function readHeader(reader: CborReader, what: string, readAlgorithm: (keyStart: 
 }
 
 /**
- * Whether an algorithm is verified at all. Bootloaders that know Ed25519 are built for keys of that
- * curve, so it is judged where one of the keys is, and is as unknown as to any other one elsewhere.
+ * Whether an algorithm is verified at all. Bootloaders that know Ed25519 or HSS/LMS are built for such
+ * keys, so it is judged where one of the keys is, and is as unknown as to any other one elsewhere.
  */
 function isVerified(algorithm: number, keys: readonly Key[]): boolean {
-  if (isEdwardsAlgorithm(algorithm)) return keys.some(({ kty }) => kty === "OKP");
-  return algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+  const type = keyTypeOf(algorithm);
+  return type === "EC2" || (type !== undefined && keys.some(({ kty }) => kty === type));
 }
 
 /** The key, by position, under which a block verifies. */
@@ -235,7 +236,8 @@ function verifyingKey(
     throw new Refusal(Status.AlgorithmUnsupported, block.start, `The signature's algorithm is ${name}`);
   }
   const signature = bytes.subarray(block.signature.from, block.signature.to);
-  if (signature.length !== SIGNATURE_BYTES) {
+  const isHashBased = block.algorithm === Algorithm["HSS-LMS"];
+  if (!isHashBased && signature.length !== SIGNATURE_BYTES) {
     throw new Refusal(
       Status.SignatureMalformed,
       block.signature.start,
@@ -249,9 +251,10 @@ function verifyingKey(
       `The signature is ${name}, and none of the keys may be used with that`,
     );
   }
+  const message = signatureInput(block.protectedHeader, payload);
+  if (isHashBased) return verifyingHssKey(block, signature, message, keys);
   const malformed = malformation(block.algorithm, signature);
   if (malformed !== undefined) throw new Refusal(Status.SignatureMalformed, block.signature.start, malformed);
-  const message = signatureInput(block.protectedHeader, payload);
   const keyIndex = keys.findIndex(
     (key) => acceptsAlgorithm(key, block.algorithm) && verifyMessage(key, message, signature),
   );
@@ -264,6 +267,28 @@ function verifyingKey(
     );
   }
   return keyIndex;
+}
+
+/** The HSS/LMS key under which a block verifies; otherwise the last one's reason stands for all. */
+function verifyingHssKey(
+  block: SignatureBlock,
+  signature: Uint8Array,
+  message: Uint8Array,
+  keys: readonly Key[],
+): number {
+  let last = new Refusal(Status.KeyAlgorithmMismatch, block.start, "No key may be used with the signature");
+  for (const [index, key] of keys.entries()) {
+    if (!acceptsAlgorithm(key, block.algorithm)) continue;
+    const refusal = hssRefusal(key.x, message, signature);
+    if (refusal === undefined) return index;
+    const { status, why } = refusal;
+    last = new Refusal(
+      status,
+      block.signature.start,
+      `The ${algorithmName(block.algorithm)} signature does not verify: ${why}`,
+    );
+  }
+  throw last;
 }
 
 /** The bytes that a COSE_Sign1 signs: Sig_structure with context "Signature1" (RFC 9052 §4.4). */

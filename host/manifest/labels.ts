@@ -68,7 +68,7 @@ export const SIGNATURE_ALGORITHMS: ReadonlyMap<number, string> = new Map([
   [-19, "Ed25519"],
   [-35, "ES384"],
   [-36, "ES512"],
-  [-46, "HSS/LMS"],
+  [-46, "HSS-LMS"],
   [-51, "ESP384"],
   [-52, "ESP512"],
   [5, "HMAC 256/256"],

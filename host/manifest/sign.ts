@@ -7,7 +7,14 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
 import { SIGNATURE_BYTES, signMessage, verifyMessage } from "../keys/signature.ts";
-import { acceptsAlgorithm, Algorithm, type AlgorithmNumber, type Key, type PrivateKey } from "../keys/key.ts";
+import {
+  acceptsAlgorithm,
+  Algorithm,
+  usualAlgorithm,
+  type AlgorithmNumber,
+  type Key,
+  type PrivateKey,
+} from "../keys/key.ts";
 import { STATUS_TEXT } from "../status-text.ts";
 import { UserError } from "../user-error.ts";
 import { algorithmName, readWrapper, requireManifestDigest, signatureInput } from "./authentication.ts";
@@ -21,9 +28,10 @@ const SIGN1_TAG = 18;
 /**
  * Adds a signature to an envelope; those that it has stay.
  *
- * ECDSA is deterministic (RFC 6979), so the same envelope and key give the same bytes.
+ * ECDSA is deterministic (RFC 6979), so the same envelope and key give the same bytes. An HSS/LMS key
+ * takes a leaf for each signature, once it is sure that the envelope can be signed.
  *
- * @param options.algorithm the algorithm; the one the key is pinned to, or ESP256 or Ed25519 by its curve
+ * @param options.algorithm the algorithm; the one the key is pinned to, or the usual one of its type
  * @returns the envelope with one more authentication block, otherwise byte for byte the same
  * @throws UserError if the bytes are no envelope, or the key may not be used with the algorithm
  */
@@ -60,7 +68,7 @@ export function signatureRequest(bytes: Uint8Array, algorithm: AlgorithmNumber):
 /**
  * Adds a signature that was made elsewhere.
  *
- * @param signature r and s in 64 bytes, or the DER that most tools write
+ * @param signature r and s in 64 bytes, or the DER that most tools write; as it is for HSS/LMS
  * @param key the public key; with one, a signature that does not verify is refused
  * @throws UserError signature-malformed, signature-invalid, or what `signatureRequest` throws
  */
@@ -70,7 +78,7 @@ export function attachSignature(
   algorithm: AlgorithmNumber,
   key?: Key,
 ): Uint8Array {
-  const raw = rawSignature(signature);
+  const raw = algorithm === Algorithm["HSS-LMS"] ? signature : rawSignature(signature);
   const { message } = signatureRequest(bytes, algorithm);
   if (key !== undefined) {
     algorithmOf(key, algorithm);
@@ -85,14 +93,14 @@ export function attachSignature(
   return signable(() => addBlock(bytes, () => coseSign1(algorithm, raw)));
 }
 
-/** The algorithm to use with a key: the stated one, the key's own, or ESP256 or Ed25519 by its curve. */
+/** The algorithm to use with a key: the stated one, the key's own, or the usual one of its type. */
 function algorithmOf(key: Key, stated: AlgorithmNumber | undefined): AlgorithmNumber {
-  const algorithm = stated ?? key.alg ?? (key.kty === "OKP" ? Algorithm.Ed25519 : Algorithm.ESP256);
+  const algorithm = stated ?? key.alg ?? usualAlgorithm(key.kty);
   if (acceptsAlgorithm(key, algorithm)) return algorithm;
   throw new UserError(
     "key-algorithm-mismatch",
     `The key may not be used with ${algorithmName(algorithm)}; it is ${
-      key.alg === undefined ? `on ${key.crv}` : `pinned to ${algorithmName(key.alg)}`
+      key.alg === undefined ? `for ${key.crv}` : `pinned to ${algorithmName(key.alg)}`
     }.`,
     "Leave the algorithm out, or sign with another key.",
   );

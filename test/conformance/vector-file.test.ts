@@ -15,7 +15,6 @@ const NOT_READ: Readonly<Record<string, string>> = {
   "rfc3394-aes-kw": "the device does not decrypt, so it unwraps no keys",
   "rfc4231-hmac-sha256": "the device takes no MAC",
   "rfc8032-ed25519": "the device verifies ECDSA only",
-  "rfc8554-lms": "the device verifies ECDSA only",
   "sp800-38a-aes-ctr": "the device does not decrypt",
   "wycheproof/aes_wrap_test": "the device does not decrypt, so it unwraps no keys",
   "wycheproof/hkdf_sha256_test": "the device does not decrypt, so it derives no keys",

@@ -1,15 +1,15 @@
 /**
  * Envelopes with any manifest, right or wrong, signed with a key of their own.
  */
-import { generateKey, type AlgorithmNumber, type PrivateKey } from "../../host/keys/key.ts";
+import { generateKey, type AlgorithmNumber, type EcPrivateKey } from "../../host/keys/key.ts";
 import { encodeCbor, Tagged, type Cbor } from "../../host/manifest/cbor-writer.ts";
 import { encodeDigest } from "../../host/manifest/digest.ts";
 import { signatureBlock } from "../../host/manifest/sign.ts";
 
 /** The key that signs them. */
-export const KEY: PrivateKey = generateKey();
+export const KEY: EcPrivateKey = generateKey();
 /** The same key without a pinned algorithm. */
-export const UNPINNED_KEY: PrivateKey = generateKey({ alg: null });
+export const UNPINNED_KEY: EcPrivateKey = generateKey({ alg: null });
 
 /** A map from pairs; keys are sorted on encoding. */
 export function map(...pairs: readonly (readonly [Cbor, Cbor])[]): Map<Cbor, Cbor> {

@@ -19,8 +19,8 @@ import { z } from "zod";
 import { profileNamed } from "../../../emulator/index.ts";
 import { writeDeviceFile } from "../../device/device-file.ts";
 import { identityOf, manufacture, type DeviceParts } from "../../device/factory.ts";
+import { bootloaderFor } from "../../device/bootloader-choice.ts";
 import { surveyDevice } from "../../device/survey.ts";
-import { readPrivateKey } from "../../keys/key-file.ts";
 import type { Key, PrivateKey } from "../../keys/key.ts";
 import { createEnvelope } from "../../manifest/create.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
@@ -33,7 +33,7 @@ import { deviceData, recordOf } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
 import { readInput, readModule, refuseExisting, resolvePath } from "../file.ts";
 import type { Io } from "../io.ts";
-import { parseUnsigned, profileOption, readKeys, repeatable } from "../option.ts";
+import { parseUnsigned, profileOption, readKeys, readSigningKey, repeatable } from "../option.ts";
 
 /** Where the payload of an envelope that is made here would be found; it is delivered at the factory. */
 const PAYLOAD_URI = "coap://update.brownout.example/suit/payload";
@@ -81,7 +81,10 @@ export const deviceCreate: CliCommand = {
       .option("--device-id <uuid>", "which one it is; zeros unless given")
       .addOption(repeatable("--component <name>", 'its components; "app" unless given'))
       .addOption(profileOption())
-      .option("--bootloader <wasm>", "a bootloader instead of ours")
+      .option(
+        "--bootloader <wasm>",
+        "a bootloader instead of ours, which is the one that is built for the keys",
+      )
       .option("--allow-unchecked-identity", "accept manifests that never check vendor and class")
       .option("--reports", "the first firmware is our sample that reports its updates")
       .option("--report-key <file>", "key under which it authenticates its reports; implies --reports")
@@ -119,7 +122,7 @@ export const deviceCreate: CliCommand = {
 function readParts(io: Io, options: Options): DeviceParts {
   const { signKey, key = [], bootloader, component: components = ["app"] } = options;
   const profile = profileNamed(options.profile);
-  const signer = signKey === undefined ? undefined : readPrivateKey(readInput(io, signKey, "key"), signKey);
+  const signer = signKey === undefined ? undefined : readSigningKey(io, signKey);
   const trusted: Key[] = [...(signer === undefined ? [] : [signer]), ...readKeys(io, key)];
   if (trusted.length === 0) {
     throw new UserError(
@@ -131,7 +134,7 @@ function readParts(io: Io, options: Options): DeviceParts {
   const firmware = readFirmware(io, options, signer);
   return {
     profile,
-    bootloader: readModule(io, bootloader, "bootloader"),
+    bootloader: readModule(io, bootloader, bootloaderFor(trusted)),
     trusted,
     identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
     components,

@@ -4,28 +4,39 @@
  *
  * The key is a P-256 key pinned to ESP256 (RFC 9864), unless another algorithm is given; `manifest sign`
  * uses the one the key is pinned to. PEM has no place for that nor for a key identifier; JWK and
- * COSE_Key have. Ed25519 keys are for the bootloader that is built with Ed25519.
+ * COSE_Key have. Ed25519 and HSS-LMS keys are for the bootloaders that are built with them.
+ *
+ * An HSS/LMS key (RFC 8554) signs a limited number of times: `--lms` says with what trees. Each leaf must
+ * sign once only, so the key has a state, a file beside it whose name says which leaf is next. Never copy
+ * the two to sign in two places, and never bring them back from a backup: a leaf that signs twice gives
+ * the key away.
  *
  * ```console
  * $ brownout keys generate --out author.key
  * author.key: new P-256 private key (pem)
+ * $ brownout keys generate --algorithm hss-lms --lms H5/W4 --out vault.key
+ * vault.key: new HSS-LMS private key (cose), 32 signatures
  * ```
  */
 import { Option } from "commander";
 import { z } from "zod";
-import { KEY_FORMATS, writeKey } from "../../keys/key-file.ts";
 import { generateEdwardsKey } from "../../keys/ed25519.ts";
+import { generateHssKey, leafCount, parseTrees } from "../../keys/hss.ts";
+import { KEY_FORMATS, writeKey } from "../../keys/key-file.ts";
+import { createLeafState } from "../../keys/leaf-state.ts";
 import {
   Algorithm,
   ALGORITHM_NAMES,
   generateKey,
   isEdwardsAlgorithm,
-  type PrivateKey,
+  type AlgorithmNumber,
+  type EcPrivateKey,
+  type EdwardsPrivateKey,
 } from "../../keys/key.ts";
 import { UserError } from "../../user-error.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { refuseExisting, writeOutput } from "../file.ts";
+import { refuseExisting, resolvePath, writeOutput } from "../file.ts";
 import { printKey } from "../key-output.ts";
 
 /** Only the owner reads and writes. */
@@ -37,7 +48,8 @@ const CHOICES = ALGORITHM_NAMES.map((name) => name.toLowerCase());
 const Options = z.object({
   algorithm: z.string(),
   out: z.string().optional(),
-  format: z.enum(KEY_FORMATS),
+  lms: z.string(),
+  format: z.enum(KEY_FORMATS).optional(),
   kid: z.string().optional(),
   force: z.boolean().optional(),
   json: z.boolean().optional(),
@@ -50,6 +62,7 @@ export const keysGenerate: CliCommand = {
   examples: [
     "keys generate --out author.key",
     "keys generate --algorithm ed25519 --out author.key",
+    "keys generate --algorithm hss-lms --lms H10/W8,H5/W8 --out author.key",
     "keys generate --format jwk --kid factory --out author.jwk",
   ],
   declare: (command) => {
@@ -60,12 +73,21 @@ export const keysGenerate: CliCommand = {
           .choices(CHOICES)
           .default("esp256"),
       )
-      .addOption(new Option("--format <format>", "format of the file").choices(KEY_FORMATS).default("pem"))
+      .option("--lms <trees>", "trees of an HSS-LMS key, the top one first", "H5/W8,H5/W8")
+      .addOption(
+        new Option(
+          "--format <format>",
+          "format of the file; pem, but cose for HSS-LMS, unless given",
+        ).choices(KEY_FORMATS),
+      )
       .option("--kid <text>", "key identifier, for jwk and cose")
       .option("--force", "replace a file that is there");
   },
   run: ({ io, options }) => {
-    const { algorithm, out, format, kid, force, json } = Options.parse(options);
+    const { algorithm, lms, out, kid, force, json, ...stated } = Options.parse(options);
+    const alg = Algorithm[ALGORITHM_NAMES.find((name) => name.toLowerCase() === algorithm) ?? "ESP256"];
+    const isHashBased = alg === Algorithm["HSS-LMS"];
+    const format = stated.format ?? (isHashBased ? "cose" : "pem");
     if (kid !== undefined && format === "pem") {
       throw new UserError(
         "kid-in-pem",
@@ -73,21 +95,38 @@ export const keysGenerate: CliCommand = {
         "Add --format jwk or --format cose.",
       );
     }
+    if (out === undefined && isHashBased) {
+      throw new UserError("usage", "An HSS-LMS key has a state beside its file.", "Add --out FILE.");
+    }
     if (out !== undefined) refuseExisting(io, out, force);
-    const key = newKey(algorithm, kid);
+    const names = { alg, ...(kid === undefined ? {} : { kid: new TextEncoder().encode(kid) }) };
     if (out === undefined) {
-      printKey(io, key, { format, isJson: json === true });
+      printKey(io, newKey(names), { format, isJson: json === true });
       return ExitCode.Pass;
     }
-    writeOutput(io, out, writeKey(key, format), { force, mode: PRIVATE_MODE });
-    if (json === true) writeJson(io, { file: out, format, private: true });
-    else io.out.write(`${out}: new ${key.crv} private key (${format})\n`);
+    const { key, top } = isHashBased
+      ? generateHssKey(parseTrees(lms), names)
+      : { key: newKey(names), top: undefined };
+    const content = writeKey(key, format);
+    // The state first: a key without one does not sign.
+    if (key.kty === "HSS-LMS" && top !== undefined) createLeafState(resolvePath(io, out), key, top.leaves);
+    writeOutput(io, out, content, { force, mode: PRIVATE_MODE });
+    const signatures = key.kty === "HSS-LMS" ? { signatures: leafCount(key.trees) } : {};
+    if (json === true) writeJson(io, { file: out, format, private: true, ...signatures });
+    else {
+      const count = signatures.signatures === undefined ? "" : `, ${signatures.signatures} signatures`;
+      io.out.write(`${out}: new ${key.crv} private key (${format})${count}\n`);
+    }
     return ExitCode.Pass;
   },
 };
 
-function newKey(algorithm: string, kid: string | undefined): PrivateKey {
-  const alg = Algorithm[ALGORITHM_NAMES.find((name) => name.toLowerCase() === algorithm) ?? "ESP256"];
-  const options = { alg, ...(kid === undefined ? {} : { kid: new TextEncoder().encode(kid) }) };
-  return isEdwardsAlgorithm(alg) ? generateEdwardsKey(options) : generateKey(options);
+/** What a key is pinned to, and its identifier. */
+interface Names {
+  readonly alg: AlgorithmNumber;
+  readonly kid?: Uint8Array;
+}
+
+function newKey(names: Names): EcPrivateKey | EdwardsPrivateKey {
+  return isEdwardsAlgorithm(names.alg) ? generateEdwardsKey(names) : generateKey(names);
 }

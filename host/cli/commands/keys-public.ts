@@ -9,7 +9,7 @@
  */
 import { Option } from "commander";
 import { z } from "zod";
-import { KEY_FORMATS, readKey, writePublicKey } from "../../keys/key-file.ts";
+import { KEY_FORMATS, readKey, usualFormat, writePublicKey } from "../../keys/key-file.ts";
 import { publicKeyOf } from "../../keys/key.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -18,7 +18,7 @@ import { printKey } from "../key-output.ts";
 
 const Options = z.object({
   out: z.string().optional(),
-  format: z.enum(KEY_FORMATS),
+  format: z.enum(KEY_FORMATS).optional(),
   force: z.boolean().optional(),
   json: z.boolean().optional(),
 });
@@ -32,13 +32,19 @@ export const keysPublic: CliCommand = {
     command
       .argument("<key>", "key file: PEM, JWK or COSE_Key")
       .option("-o, --out <file>", "write it here; to the output unless given, COSE_Key as hex")
-      .addOption(new Option("--format <format>", "format of the file").choices(KEY_FORMATS).default("pem"))
+      .addOption(
+        new Option(
+          "--format <format>",
+          "format of the file; pem, but cose for HSS-LMS, unless given",
+        ).choices(KEY_FORMATS),
+      )
       .option("--force", "replace a file that is there");
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
-    const { out, format, force, json } = Options.parse(options);
+    const { out, force, json, ...stated } = Options.parse(options);
     const key = publicKeyOf(readKey(readInput(io, file, "key"), file));
+    const format = stated.format ?? usualFormat(key);
     if (out === undefined) {
       printKey(io, key, { format, isJson: json === true });
       return ExitCode.Pass;

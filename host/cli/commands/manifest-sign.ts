@@ -1,11 +1,13 @@
 /**
  * Signs an envelope: adds a COSE_Sign1 over the manifest's digest for every key. Signatures that are
- * there stay, so two authors can sign one envelope. The result is the same every time (RFC 6979).
+ * there stay, so two authors can sign one envelope. The result is the same every time (RFC 6979), but
+ * with HSS/LMS: each signature takes the next leaf of the key, by renaming its state, a file beside it.
  *
  * A key that never leaves its HSM signs in two steps. `--digest-only` prints the SHA-256 of the exact
  * bytes to be signed, the Sig_structure of RFC 9052 §4.4, and writes those bytes with `--out`. `--attach`
  * puts the signature in, 64 bytes of r and s or DER; a public key given with it checks the signature
- * first. With Ed25519 the bytes themselves are signed, and the signature is R and S.
+ * first. With Ed25519 the bytes themselves are signed, and the signature is R and S; so with HSS/LMS, whose
+ * signature is as RFC 8554 has it.
  *
  * ```console
  * $ brownout manifest sign update.unsigned --key author.key --out update.suit
@@ -17,16 +19,15 @@
  */
 import { Option } from "commander";
 import { z } from "zod";
-import { readPrivateKey } from "../../keys/key-file.ts";
-import { Algorithm, ALGORITHM_NAMES, type AlgorithmNumber } from "../../keys/key.ts";
+import { Algorithm, ALGORITHM_NAMES, usualAlgorithm, type AlgorithmNumber } from "../../keys/key.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
 import { attachSignature, signatureRequest, signEnvelope } from "../../manifest/sign.ts";
 import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, writeOutput } from "../file.ts";
+import { readInput, refuseExisting, writeOutput } from "../file.ts";
 import type { Io } from "../io.ts";
-import { readKeys, repeatable } from "../option.ts";
+import { readKeys, readSigningKey, repeatable } from "../option.ts";
 
 const Options = z.object({
   key: z.array(z.string()).default([]),
@@ -62,7 +63,7 @@ export const manifestSign: CliCommand = {
       .addOption(
         new Option(
           "--algorithm <name>",
-          "signature algorithm; the key's own, or ESP256 or Ed25519 by its curve, unless given",
+          "signature algorithm; the key's own, or ESP256, Ed25519 or HSS-LMS by its type, unless given",
         ).choices(ALGORITHM_NAMES),
       )
       .addOption(new Option("--digest-only", "say what an HSM has to sign").conflicts(["attach", "key"]))
@@ -78,6 +79,8 @@ export const manifestSign: CliCommand = {
     const envelope = readInput(io, file, "envelope");
     if (digestOnly === true) return request(io, envelope, stated ?? Algorithm.ESP256, parsed);
     const out = requireOutput(parsed);
+    // Before a signature is made that cannot be made again.
+    refuseExisting(io, out, parsed.force);
     const signed =
       attach === undefined
         ? signWithAll(io, envelope, key, stated)
@@ -111,7 +114,7 @@ function signWithAll(
   files: readonly string[],
   algorithm: AlgorithmNumber | undefined,
 ): Uint8Array {
-  const keys = files.map((name) => readPrivateKey(readInput(io, name, "key"), name));
+  const keys = files.map((name) => readSigningKey(io, name));
   return keys.reduce((signed, key) => signEnvelope(signed, key, { algorithm }), envelope);
 }
 
@@ -124,8 +127,12 @@ function attached(
 ): Uint8Array {
   const [key] = readKeys(io, keys);
   const signature = readInput(io, file, "signature");
-  const usual = key?.kty === "OKP" ? Algorithm.Ed25519 : Algorithm.ESP256;
-  return attachSignature(envelope, signature, algorithm ?? key?.alg ?? usual, key);
+  return attachSignature(
+    envelope,
+    signature,
+    algorithm ?? key?.alg ?? usualAlgorithm(key?.kty ?? "EC2"),
+    key,
+  );
 }
 
 /** Says what has to be signed, and writes it. */

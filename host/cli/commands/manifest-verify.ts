@@ -17,6 +17,7 @@
  */
 import { Option } from "commander";
 import { z } from "zod";
+import { bootloaderFor } from "../../device/bootloader-choice.ts";
 import { DeviceVerifier } from "../../device/verifier.ts";
 import type { Key } from "../../keys/key.ts";
 import { verifyEnvelope, type Verdict } from "../../manifest/verify.ts";
@@ -53,7 +54,10 @@ export const manifestVerify: CliCommand = {
       .argument("<envelope...>", "the envelopes")
       .addOption(repeatable("-k, --key <file>", "key that is trusted; may be repeated").makeOptionMandatory())
       .addOption(new Option("--by <judge>", "who judges").choices(JUDGES).default("device"))
-      .option("--bootloader <wasm>", "judge with this bootloader instead of ours");
+      .option(
+        "--bootloader <wasm>",
+        "judge with this bootloader instead of ours, which is the one that is built for the keys",
+      );
   },
   run: ({ io, operands, options }) => {
     const { key, by, bootloader, json } = Options.parse(options);
@@ -84,7 +88,7 @@ function deviceJudge(
   bootloader: string | undefined,
   keys: readonly Key[],
 ): (envelope: Uint8Array) => Judgement {
-  const verifier = new DeviceVerifier(readModule(io, bootloader, "bootloader"), keys);
+  const verifier = new DeviceVerifier(readModule(io, bootloader, bootloaderFor(keys)), keys);
   return (envelope) => verifier.verify(envelope);
 }
 

@@ -1,0 +1,34 @@
+/**
+ * What HSS/LMS verification costs the device, each build on its own: code, static data and worst-case stack.
+ */
+import { describe, expect, it } from "vitest";
+import { Status } from "../../assembly/status.ts";
+import { MeasuredModule, measuredTargets } from "../../benchmarks/cost.ts";
+import { signedBy } from "../hss-module.ts";
+
+describe.each(measuredTargets)("HSS/LMS verification built for %s", (target) => {
+  const device = new MeasuredModule("hss", target, "hssVerify");
+  const { footprint } = device;
+
+  it("takes at most 800 bytes of RAM, 0.8 KiB where it is built for size, all of it together", () => {
+    expect(footprint.staticBytes).toBeGreaterThan(400);
+    expect(footprint.totalBytes).toBeLessThanOrEqual(target === "size" ? 819 : 800);
+  });
+
+  it("takes at most 2.5 KB of code where it is built for size, and 9 KiB for speed", () => {
+    expect(footprint.codeBytes).toBeLessThanOrEqual(target === "size" ? 2500 : 9216);
+  });
+
+  it("executes at most 5,600 instructions for a step of a chain, and 11,600 where it is built for size", () => {
+    const message = new Uint8Array(16);
+    const { key, signature } = signedBy([{ height: 5, digitBits: 8, leaf: 3 }], message, (bytes) => bytes);
+    device.bytes.set(key, 0);
+    device.bytes.set(message, 64);
+    device.bytes.set(signature, 80);
+    const { instructions } = device.cost("HSS/LMS", Status.Ok, 0, 64, 16, 80, signature.length);
+    // 34 chains of 255 steps, of which half are gone on average.
+    const steps = (34 * 255) / 2;
+    expect(instructions).toBeGreaterThan(4000 * steps);
+    expect(instructions).toBeLessThanOrEqual((target === "size" ? 11_600 : 5600) * steps);
+  });
+});
