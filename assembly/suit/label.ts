@@ -151,11 +151,11 @@ export function directives(): u64 {
   return 0x80e40000 | (Feature.TrustDomains ? 0x200000800 : 0) | (Feature.UpdateManagement ? 0x20000000 : 0);
 }
 
-/** Conditions that are as time, battery and people have it: 4, 26–28. They may hold once and not again. */
+/** Commands that are as time, battery and people have it: 4, 26–29. They may hold once and not again. */
 // @ts-ignore: decorator
 @inline
-export function fleetingConditions(): u64 {
-  return Feature.UpdateManagement ? 0x1c000010 : 0;
+export function fleetingCommands(): u64 {
+  return Feature.UpdateManagement ? 0x3c000010 : 0;
 }
 
 /** Conditions that are costly, and checked again before anything is invoked: 3; 25. */

@@ -42,7 +42,7 @@ import {
   Command,
   conditions,
   directives,
-  fleetingConditions,
+  fleetingCommands,
   KNOWN_COMMANDS,
   Member,
   passedConditions,
@@ -201,7 +201,7 @@ function step(): i32 {
   if (status != Status.Ok || (mode & Mode.Dry) != 0) return status;
   if (Feature.TrustDomains && command == Command.ProcessDependency) return enterDependency(selection);
   if ((mode & Mode.Replay) != 0) {
-    if ((fleetingConditions() & bit) != 0) return Status.Ok;
+    if ((fleetingCommands() & bit) != 0) return Status.Ok;
     if ((passedConditions() & bit) != 0 && get(Frame.Soft) == 0) return Status.Ok;
   }
   return execute(command, isCondition, selection);

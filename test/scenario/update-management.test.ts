@@ -3,6 +3,7 @@
  * (draft-ietf-suit-update-management-14).
  */
 import { beforeAll, describe, expect, it } from "vitest";
+import { Device } from "../../emulator/device.ts";
 import { buildVariant, isDefault, VARIANTS, variantName } from "../../host/build/variant.ts";
 import { acceptable, judgeManifest, type CandidateOptions } from "../candidate.ts";
 
@@ -58,17 +59,26 @@ describe("a build with update management", () => {
 
   it("boots an accepted image although the time, the battery and the permission have gone since", () => {
     const json = manifest(
-      set({ "use-before": 1000, "minimum-battery": 10, "update-priority": 1 }),
+      set({
+        "use-before": 1000,
+        "minimum-battery": 10,
+        "update-priority": 1,
+        "wait-info": { authorization: 1 },
+      }),
+      "wait",
       "use-before",
       "minimum-battery",
       "update-authorized",
     );
-    let isAllowed = true;
-    const surroundings = { timeSeconds: 1n, batteryMilliwattHours: 10, authorizes: () => isAllowed };
+    const surroundings = { timeSeconds: 1n, batteryMilliwattHours: 10, authorizedPriority: 1 };
     const { verdict, device } = judgeManifest(json, { bootloader, surroundings });
     expect(verdict).toBe("accepted");
-    isAllowed = false;
-    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+    const later = new Device({
+      profile: device.profile,
+      surroundings: { timeSeconds: 1000n, batteryMilliwattHours: 9, authorizedPriority: 0 },
+    });
+    later.restore(device.snapshot());
+    expect(later.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
   });
 
   it("holds minimum-battery against the battery", () => {
@@ -78,8 +88,7 @@ describe("a build with update management", () => {
   });
 
   it("asks the application about the stated priority, and waits for nothing", () => {
-    const authorizes = (priority: number): boolean => priority <= -1;
-    const surroundings = { authorizes, timeSeconds: 50n };
+    const surroundings = { authorizedPriority: -1, timeSeconds: 50n };
     const asked = (priority: number): string =>
       inInstall([set({ "update-priority": priority }), "update-authorized"], { surroundings });
     expect(asked(-1)).toBe("accepted");
