@@ -14,6 +14,7 @@
  *  otherwise ─ validates ──► boot active            ─ else ─► recovery
  * ```
  */
+import { Feature } from "../feature";
 import { boot, counterAdvance, halReset, idle } from "../hal";
 import { Counter, Phase, Slot } from "../layout";
 import { Limit } from "../limits";
@@ -78,6 +79,12 @@ function judgeCandidate(word: u32): void {
 
 /** Puts an attested candidate on trial; returns why not if that cannot be done. */
 function acceptCandidate(active: u32): i32 {
+  if (Feature.UpdateManagement) {
+    // What a manifest asks of time, battery, people and versions may fail and leave no witness, so all of
+    // it is asked once more: no single glitch is in both answers.
+    const status = processUpdate(active ^ 1);
+    if (status != Status.Ok) return status;
+  }
   if (!isAttested(active ^ 1)) return Status.SignatureInvalid;
   sayAccepted();
   step(journalWord(Phase.Trial, active, 0, 0));

@@ -21,6 +21,9 @@ export const VARIANTS: readonly Variant[] = [
   { trustDomains: true, updateManagement: true },
 ];
 
+/** Everything there is: what `npm run build` builds as `bootloader-managed`. */
+export const MANAGED: Variant = { trustDomains: true, updateManagement: true };
+
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
 export interface VariantModule {
   readonly module: Uint8Array;
@@ -41,14 +44,18 @@ export function variantName({ trustDomains, updateManagement }: Variant): string
   ].join(" + ");
 }
 
+/** What sets the switches of a variant in the sources. */
+export function switchPatches({ trustDomains, updateManagement }: Variant): Patch[] {
+  return [
+    switchPatch("TrustDomains", Feature.TrustDomains, trustDomains),
+    switchPatch("UpdateManagement", Feature.UpdateManagement, updateManagement),
+  ];
+}
+
 /** Compiles the bootloader of a variant; takes some seconds. */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
-  const patches = [
-    switchPatch("TrustDomains", Feature.TrustDomains, variant.trustDomains),
-    switchPatch("UpdateManagement", Feature.UpdateManagement, variant.updateManagement),
-  ];
   const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;
-  const { module } = await compileModule(entry, patches, false);
+  const { module } = await compileModule(entry, switchPatches(variant), false);
   return { module: stripCustomSections(module), symbols: module };
 }
 
