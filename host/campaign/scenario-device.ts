@@ -3,19 +3,16 @@
  */
 import type { DeviceOptions } from "../../emulator/device.ts";
 import type { Surroundings } from "../../emulator/hal.ts";
-import type { Scenario } from "./scenario.ts";
+
+type Parts = Pick<DeviceOptions, "profile" | "recording" | "surroundings"> &
+  Required<Pick<DeviceOptions, "link">>;
 
 /** The options of a scenario's device; how it is built and who looks on is up to the caller. */
-export function deviceOf({
-  profile,
-  link,
-  recording,
-  surroundings = {},
-}: Pick<Scenario, "profile" | "link" | "recording" | "surroundings">): DeviceOptions {
+export function deviceOf({ profile, link, recording, surroundings = {} }: Parts): DeviceOptions {
   return { profile, link, recording, surroundings };
 }
 
-/** Surroundings as they enter a digest: text that is empty where nothing is known, and differs where something else is. */
+/** Surroundings as they enter a digest; empty where nothing is known. */
 export function surroundingsText({ timeSeconds, ...others }: Surroundings = {}): string {
   const known = { ...(timeSeconds === undefined ? {} : { timeSeconds: String(timeSeconds) }), ...others };
   return Object.keys(known).length === 0 ? "" : ` ${JSON.stringify(known)}`;
