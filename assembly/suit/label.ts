@@ -41,18 +41,20 @@ export const enum Member {
 const enum Extension {
   TrustSeverable = (1 << Member.DependencyResolution) | (1 << Member.CandidateVerification),
   Trust = TrustSeverable | (1 << Member.ComponentId) | (1 << Member.Uninstall),
-  UpdateSeverable = 1 << Member.Coswid,
-  Update = UpdateSeverable | (1 << Member.SetVersion),
+  Update = 1 << Member.SetVersion,
 }
 
 /** Sets of members by what is to be said of them, as bits. */
 export const enum MemberSet {
-  /** Members that may be severed: the manifest holds their digest, the envelope holds them (SUIT §8.4.12, §8.6). */
-  Severable = (1 << Member.PayloadFetch) |
+  /**
+   * Members that may be severed: the manifest holds their digest, the envelope holds them (SUIT §8.4.12, §8.6).
+   * Text and CoSWID are in every build: they ask nothing of a device, which must not fail because of them.
+   */
+  Severable = (1 << Member.Coswid) |
+    (1 << Member.PayloadFetch) |
     (1 << Member.Install) |
     (1 << Member.Text) |
-    (Feature.TrustDomains * Extension.TrustSeverable) |
-    (Feature.UpdateManagement * Extension.UpdateSeverable),
+    (Feature.TrustDomains * Extension.TrustSeverable),
   /** Members of the manifest that this build reads. */
   Manifest = (1 << Member.Version) |
     (1 << Member.SequenceNumber) |
@@ -69,8 +71,7 @@ export const enum MemberSet {
     (1 << Member.Common) |
     (1 << Member.Validate),
   /** Members of the envelope that the family knows, read or not. */
-  EnvelopeKnown = (1 << Member.Coswid) |
-    (1 << Member.DependencyResolution) |
+  EnvelopeKnown = (1 << Member.DependencyResolution) |
     (1 << Member.PayloadFetch) |
     (1 << Member.CandidateVerification),
   /** In the envelope: delegation, and sections of drafts before -17, -27 for install. */

@@ -110,6 +110,14 @@ export const DECISIONS: readonly Decision[] = [
     ],
   },
   {
+    where: "U §3.2, U §1",
+    question:
+      "A device rejects what it does not implement; but a well-formed CoSWID must not make it fail, even if it does not implement update management.",
+    decision:
+      "Every build takes a CoSWID, whole or severed, as it takes text: it is a byte string or has its digest, it asks nothing of the device, and nothing more is looked at.",
+    tests: [deciding("take a CoSWID and text, whole, severed or severed away, and look no further into them")],
+  },
+  {
     where: "M §8.4.10.2, M §8.4.8.15",
     question:
       "Whether a try-each inside a try-each that is exhausted is a failed condition, so that the outer one goes on, or a failed directive.",

@@ -47,6 +47,7 @@ const FETCH = "refuses a fragment that names no integrated payload, and one that
 const SEVERED = "takes severed install and text members, and refuses when install is not there";
 const FORBIDDEN = "refuses directives with side effects in the shared sequence, and invoke outside of invoke";
 
+const COSWID = "take a CoSWID and text, whole, severed or severed away, and look no further into them";
 const PHASES = "runs payload-fetch before install, and load before invoke";
 const CONTENT = "writes content of the manifest and compares it";
 const COPY = "copies and swaps within the manifest, never from a component to itself or to one that is not there";
@@ -70,6 +71,7 @@ export const MEMBER_EVIDENCE: Readonly<Record<string, Evidence>> = {
   load: inSuit("procedure.ts", scenario(PHASES)),
   "payload-fetch": inSuit("procedure.ts", scenario(PHASES)),
   "manifest-component-id": inSuit("manifest.ts", labelled(MEMBER)),
+  coswid: inSuit("manifest.ts", deciding(COSWID)),
   "dependency-resolution": inSuit("procedure.ts", trusting(DEPENDENCY)),
   "candidate-verification": inSuit(
     "procedure.ts",

@@ -117,6 +117,21 @@ describe("device and host", () => {
     );
   });
 
+  it("take a CoSWID and text, whole, severed or severed away, and look no further into them", () => {
+    const anything = Uint8Array.of(0xff);
+    for (const member of [14, 23]) {
+      const severed: readonly [number, Cbor] = [member, digestItem(encodeCbor(anything))];
+      expect(ofManifest({ manifest: [[member, anything]] })).toBe("ok");
+      expect(ofManifest({ manifest: [severed], envelope: [[member, anything]] })).toBe("ok");
+      expect(ofManifest({ manifest: [severed] })).toBe("ok");
+      expect(ofManifest({ manifest: [severed], envelope: [[member, Uint8Array.of(0)]] })).toBe(
+        "severed-digest-mismatch",
+      );
+      expect(ofManifest({ manifest: [[member, 1]] })).toBe("cbor-unexpected-type");
+      expect(ofManifest({ envelope: [[member, anything]] })).toBe("member-redundant");
+    }
+  });
+
   it("know fetch-arguments, and refuse to guess what they mean", () => {
     expect(ofValidate(20, map([25, Uint8Array.of(1)]))).toBe("parameter-unsupported");
     expect(ofValidate(20, map([23, Uint8Array.of(1)]))).toBe("parameter-unsupported");

@@ -201,6 +201,11 @@ describe("every build", () => {
       expect(judge({ ...manifest(), uninstall: ["abort"] })).toBe(
         variant.trustDomains ? "accepted" : "member-unsupported",
       );
+      const severed = { candidateVerification: ["vendor-identifier"], severable: ["candidateVerification"] };
+      expect(judge({ ...manifest(), ...severed })).toBe(
+        variant.trustDomains ? "accepted" : "member-unsupported",
+      );
+      expect(judge({ ...manifest(), coswid: { hex: "a0" }, severable: ["coswid"] })).toBe("accepted");
       expect(judge(manifest("use-before"))).toBe(
         variant.updateManagement ? "condition-parameter-missing" : "command-unsupported",
       );
