@@ -284,6 +284,62 @@ describe("a dependency on the device", () => {
   });
 });
 
+describe("unlink", () => {
+  it("takes nothing away: what was unlinked is still checked, processed and booted", () => {
+    const install = [
+      select(1),
+      "dependency-integrity",
+      "unlink",
+      "process-dependency",
+      select(0),
+      { "override-parameters": { uri: acceptable.uri } },
+      "fetch",
+      "unlink",
+      "image-match",
+      "unlink",
+    ];
+    const { verdict: said, device } = stage({ change: { install } });
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+  });
+
+  it("has no place in the shared sequence", () => {
+    const shared = [...(root() as { shared: unknown[] }).shared, "unlink"];
+    expect(verdict({ change: { shared } })).toBe("shared-command-forbidden");
+  });
+});
+
+describe("uninstall", () => {
+  it("is never run: not by its own update, not at a boot, and not by the update that follows", () => {
+    const uninstall = [select(0), "abort"];
+    const { verdict: said, device } = stage({ change: { uninstall } });
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+    expect(verdict({ options: { ...both, running: { uninstall: ["abort"] } } })).toBe("accepted");
+  });
+
+  it("is looked into all the same, and may hold nothing that the build does not execute", () => {
+    expect(verdict({ change: { uninstall: [select(0), "wait"] } })).toBe("command-unsupported");
+    expect(verdict({ change: { uninstall: [select(0), "invoke"] } })).toBe("command-unsupported");
+    expect(verdict({ change: { uninstall: [select(2), "abort"] } })).toBe("component-index-invalid");
+  });
+});
+
+describe("manifest-component-id", () => {
+  it("names the manifest and no component: nobody needs to know it, nor a right to it", () => {
+    const change = { manifestComponentId: ["nowhere", "known"] };
+    expect(verdict({ change })).toBe("accepted");
+    const rights = { ...both, rights: [0b01, 0b10] };
+    expect(verdict({ change, options: rights })).toBe("accepted");
+    expect(verdict({ change: { manifestComponentId: ["app"] }, options: rights })).toBe("accepted");
+    // What it names is not one of the components that the device can hold in all.
+    const full = { ...both, components: ["app", "cfg"] };
+    expect(verdict({ change: { ...change, components: [["app"], ["cfg.suit"]] }, options: full })).toBe(
+      "accepted",
+    );
+  });
+});
+
 describe("the dependency that decides which image is right", () => {
   const forged = image.map((byte, index) => (index < image.length - 8 ? byte : byte ^ 0xff));
   const update = (change: Partial<DependentUpdate>): string => {
