@@ -148,8 +148,15 @@ export const DECISIONS: readonly Decision[] = [
     where: "M §8.1",
     question: "Maps must be in deterministic order; generators in the field write some keys out of order.",
     decision:
-      "The order is required in every map and there is no switch for it: digests cover bytes, and one encoding means one meaning. `manifest create` writes any such envelope again.",
-    tests: [deciding("refuse keys out of order and keys that come twice, in every map")],
+      "The order is required in every map: digests cover bytes, and one encoding means one meaning. `manifest create` writes any such envelope again. A switch of the build, off, lets the maps behind the signature have any order; a key that comes twice is refused there as well.",
+    tests: [
+      deciding("refuse keys out of order and keys that come twice, in every map"),
+      {
+        file: "scenario/unordered-maps.test.ts",
+        name: "installs the same update whatever order the keys of its maps are in",
+      },
+      { file: "scenario/unordered-maps.test.ts", name: "refuses a key that comes twice, next to each other or not" },
+    ],
   },
   {
     where: "M §8.4.5.1",

@@ -11,18 +11,22 @@ import type { Patch } from "./patch.ts";
 export interface Variant {
   readonly trustDomains: boolean;
   readonly updateManagement: boolean;
+  readonly unorderedMaps: boolean;
 }
 
-/** All combinations, the base alone first. */
-export const VARIANTS: readonly Variant[] = [
-  { trustDomains: false, updateManagement: false },
-  { trustDomains: true, updateManagement: false },
-  { trustDomains: false, updateManagement: true },
-  { trustDomains: true, updateManagement: true },
-];
+const BASE: Variant = { trustDomains: false, updateManagement: false, unorderedMaps: false };
 
-/** Everything there is: what `npm run build` builds as `bootloader-managed`. */
-export const MANAGED: Variant = { trustDomains: true, updateManagement: true };
+/** Every extension of SUIT: what `npm run build` builds as `bootloader-managed`. */
+export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
+
+/** All combinations of extensions, the base alone first; and all of them with maps in any order. */
+export const VARIANTS: readonly Variant[] = [
+  BASE,
+  { ...BASE, trustDomains: true },
+  { ...BASE, updateManagement: true },
+  MANAGED,
+  { ...MANAGED, unorderedMaps: true },
+];
 
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
 export interface VariantModule {
@@ -31,24 +35,30 @@ export interface VariantModule {
 }
 
 /** Whether `npm run build` builds this one. */
-export function isDefault({ trustDomains, updateManagement }: Variant): boolean {
-  return trustDomains === Boolean(Feature.TrustDomains) && updateManagement === Boolean(Feature.UpdateManagement);
+export function isDefault({ trustDomains, updateManagement, unorderedMaps }: Variant): boolean {
+  return (
+    trustDomains === Boolean(Feature.TrustDomains) &&
+    updateManagement === Boolean(Feature.UpdateManagement) &&
+    unorderedMaps === Boolean(Feature.UnorderedMaps)
+  );
 }
 
 /** A variant in words. */
-export function variantName({ trustDomains, updateManagement }: Variant): string {
+export function variantName({ trustDomains, updateManagement, unorderedMaps }: Variant): string {
   return [
     "base",
     ...(trustDomains ? ["trust domains"] : []),
     ...(updateManagement ? ["update management"] : []),
+    ...(unorderedMaps ? ["unordered maps"] : []),
   ].join(" + ");
 }
 
 /** What sets the switches of a variant in the sources. */
-export function switchPatches({ trustDomains, updateManagement }: Variant): Patch[] {
+export function switchPatches({ trustDomains, updateManagement, unorderedMaps }: Variant): Patch[] {
   return [
     switchPatch("TrustDomains", Feature.TrustDomains, trustDomains),
     switchPatch("UpdateManagement", Feature.UpdateManagement, updateManagement),
+    switchPatch("UnorderedMaps", Feature.UnorderedMaps, unorderedMaps),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { Device } from "../../emulator/device.ts";
-import { buildVariant, isDefault, VARIANTS, variantName } from "../../host/build/variant.ts";
+import { buildVariant, isDefault, MANAGED, VARIANTS, variantName } from "../../host/build/variant.ts";
 import { acceptable, judgeManifest, type CandidateOptions } from "../candidate.ts";
 
 const set = (parameters: object): object => ({ "override-parameters": parameters });
@@ -28,7 +28,7 @@ const manifest = (...install: unknown[]): object => ({
 describe("a build with update management", () => {
   let bootloader = new Uint8Array(0);
   beforeAll(async () => {
-    const built = await buildVariant({ trustDomains: true, updateManagement: true });
+    const built = await buildVariant(MANAGED);
     bootloader = new Uint8Array(built.module);
   }, 60_000);
 
@@ -220,12 +220,13 @@ describe("every build", () => {
   );
 
   it("exists once, and one of them is the default", () => {
-    expect(new Set(VARIANTS.map(variantName)).size).toBe(4);
+    expect(new Set(VARIANTS.map(variantName)).size).toBe(5);
     expect(VARIANTS.filter(isDefault).map(variantName)).toEqual(["base + trust domains"]);
   });
 
   it("without trust domains trusts no device page that limits a key or requires several", async () => {
-    const { module } = await buildVariant({ trustDomains: false, updateManagement: false });
+    const base = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+    const { module } = await buildVariant(base);
     const bootloader = new Uint8Array(module);
     expect(judgeManifest(acceptable, { bootloader, rights: [1] }).verdict).toBe("key-algorithm-mismatch");
     const { log } = judgeManifest(acceptable, { bootloader, policy: 1 << 8 }).cycle;
