@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
+import { Status } from "../../assembly/status.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
 import { ORACLES, type Oracle, type OracleId } from "../../emulator/explore/oracle.ts";
@@ -13,7 +14,12 @@ import type { LinkPeer } from "../../emulator/link.ts";
 import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
-import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
+import {
+  buildDevicePage,
+  provision,
+  type JournalFields,
+  type SlotContent,
+} from "../../emulator/provision.ts";
 import { surroundingsText } from "./scenario-device.ts";
 import { dependentUpdate } from "./dependent-update.ts";
 import { FAVOURABLE, managedUpdate, REPLACED_VERSION } from "./managed-update.ts";
@@ -70,8 +76,8 @@ export interface ScenarioLimits {
   readonly maxSeconds?: number | undefined;
 }
 
-/** What lies in slot B when the update begins: an older image, or nothing. */
-export type SlotBefore = "stale" | "blank";
+/** What lies in slot B at first: an older image, nothing, or what is offered, refused for want of energy. */
+export type SlotBefore = "stale" | "blank" | "postponed";
 
 /** What a standard scenario is made of. */
 export interface UpdateParts {
@@ -142,16 +148,18 @@ export const SCENARIO_NAMES = [
   "dependent-update",
   "managed-update",
   "unauthorized-update",
+  "postponed-update",
   "recovery",
   "refused-recovery",
 ] as const;
+/** Those that need a bootloader with update management. */
+const MANAGED_NAMES: readonly ScenarioName[] = ["managed-update", "unauthorized-update", "postponed-update"];
 /** Name of a scenario that ships. */
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 /** The module of ours that a scenario is about, unless another bootloader is given. */
 export function bootloaderFor(name: string): "bootloader" | "bootloader-managed" {
-  const isManaged = name === "managed-update" || name === "unauthorized-update";
-  return isManaged ? "bootloader-managed" : "bootloader";
+  return MANAGED_NAMES.some((known) => known === name) ? "bootloader-managed" : "bootloader";
 }
 
 /** What `alive` demands of a device that may call for help on the way. */
@@ -212,6 +220,8 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
         surroundings: { ...FAVOURABLE, authorizedPriority: FAVOURABLE.authorizedPriority - 1 },
         expectation: "refused",
       });
+    case "postponed-update":
+      return buildUpdateScenario({ ...parts, kind: "managed", surroundings: FAVOURABLE, slotB: "postponed" });
     case "recovery":
       return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
     case "refused-recovery":
@@ -263,8 +273,17 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   ];
   const stale = update(SEQUENCE_STALE, olderTwin(installed), TRUSTED_TEST_KEY);
   const running = { envelope, payload: isDamaged ? damaged(payload) : payload };
-  const other = slotB === "stale" ? stale : undefined;
-  const initial = provisioned(profile, bootloader, runningSlot, { running, other });
+  const other = { stale, blank: undefined, postponed: offer }[slotB];
+  const journal =
+    slotB === "postponed"
+      ? { phase: Phase.Rejected, reason: Status.BatteryTooLow }
+      : { phase: Phase.Confirmed };
+  const initial = provisioned(
+    profile,
+    bootloader,
+    { ...journal, activeSlot: runningSlot },
+    { running, other },
+  );
   return {
     name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
     title: parts.title ?? titleOf(parts, expectation),
@@ -293,12 +312,17 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   };
 }
 
+const BEFORE = {
+  stale: "holds an older image",
+  blank: "is blank",
+  postponed: "holds what is offered, which was refused for want of energy",
+} as const;
 const KINDS = { dependent: " with a dependency", managed: " under conditions that hold" } as const;
 
 function titleOf(parts: UpdateParts, expectation: Expectation): string {
   const { slotB = "stale", runningSlot = Slot.A, isDamaged = false } = parts;
   const [running, other] = runningSlot === Slot.A ? ["A", "B"] : ["B", "A"];
-  const before = slotB === "stale" ? `slot ${other} holds an older image` : `slot ${other} is blank`;
+  const before = `slot ${other} ${BEFORE[slotB]}`;
   if (isDamaged) {
     const what =
       expectation === "accepted"
@@ -344,7 +368,7 @@ function update(
 function provisioned(
   profile: Profile,
   bootloader: Uint8Array,
-  activeSlot: Slot,
+  journal: JournalFields,
   { running, other }: { readonly running: SlotContent; readonly other: SlotContent | undefined },
 ): Required<DeviceState> {
   const device = new Device({ profile });
@@ -358,10 +382,10 @@ function provisioned(
       components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
     }),
     slots: {
-      ...(activeSlot === Slot.A ? { A: running } : { B: running }),
-      ...(other === undefined ? {} : activeSlot === Slot.A ? { B: other } : { A: other }),
+      ...(journal.activeSlot === Slot.A ? { A: running } : { B: running }),
+      ...(other === undefined ? {} : journal.activeSlot === Slot.A ? { B: other } : { A: other }),
     },
-    journal: { phase: Phase.Confirmed, activeSlot },
+    journal,
     counters: [BigInt(SEQUENCE_INSTALLED)],
   });
   return device.snapshot();

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { Phase, Slot } from "../../assembly/layout.ts";
+import { Status } from "../../assembly/status.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
 import type { BootedImage } from "../../emulator/device.ts";
 import type { Surroundings } from "../../emulator/hal.ts";
@@ -163,6 +164,11 @@ const WRONGS = {
   "wrong-version": (image: Uint8Array): Wrong => ({
     ...managed(image, {}, "1.5"),
     title: "The staged candidate is genuine, but made to replace another version than the one that runs.",
+  }),
+  "postponed-update": (image: Uint8Array): Wrong => ({
+    ...managed(image, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
+    title: "The candidate was refused for want of energy, and the battery holds no more now.",
+    journal: { phase: Phase.Rejected, activeSlot: Slot.A, reason: Status.BatteryTooLow },
   }),
   "tampered-active": (image: Uint8Array): Wrong => ({
     title: "The last eight bytes of the confirmed image are wrong, and there is no other.",

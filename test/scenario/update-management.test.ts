@@ -3,7 +3,9 @@
  * (draft-ietf-suit-update-management-14).
  */
 import { beforeAll, describe, expect, it } from "vitest";
+import { Slot } from "../../assembly/layout.ts";
 import { Device } from "../../emulator/device.ts";
+import type { Surroundings } from "../../emulator/hal.ts";
 import { buildVariant, isDefault, MANAGED, VARIANTS, variantName } from "../../host/build/variant.ts";
 import { acceptable, judgeManifest, type CandidateOptions } from "../candidate.ts";
 
@@ -100,6 +102,43 @@ describe("a build with update management", () => {
     expect(waiting({ time: 51 })).toBe("wait-timed-out");
     expect(waiting({ power: 1 })).toBe("argument-unsupported");
     expect(inInstall(["wait"], { surroundings })).toBe("directive-parameter-missing");
+  });
+
+  it("asks again at every power-on for what may come yet, and writes nothing until it is there", () => {
+    const favourable = { timeSeconds: 100n, batteryMilliwattHours: 50, authorizedPriority: 1 };
+    const json = manifest(
+      set({
+        "use-before": 200,
+        "minimum-battery": 50,
+        "update-priority": 1,
+        "wait-info": { time: 100 },
+      }),
+      "wait",
+      "use-before",
+      "minimum-battery",
+      "update-authorized",
+    );
+    /** What is booted at last if the device is refused the update and then finds itself in other surroundings. */
+    const then = (before: Surroundings, after: Surroundings): [string, string | undefined] => {
+      const surroundings = { ...favourable, ...before };
+      const { verdict, device } = judgeManifest(json, { bootloader, surroundings });
+      const still = device.powerOn();
+      expect(still.operations).toBe(0);
+      expect(still.booted?.slot).toBe(Slot.A);
+      const later = new Device({ profile: device.profile, surroundings: { ...favourable, ...after } });
+      later.restore(device.snapshot());
+      let cycle = later.powerOn();
+      for (let boots = 0; boots < 8 && cycle.operations > 0; boots += 1) cycle = later.powerOn();
+      return [verdict, cycle.log.find(({ text }) => text.includes("running"))?.text];
+    };
+    const [inA, inB] = ["A", "B"].map((slot) => `firmware 1: running from slot ${slot}`);
+    expect(then({ batteryMilliwattHours: 49 }, {})).toEqual(["battery-too-low", inB]);
+    expect(then({ authorizedPriority: 0 }, {})).toEqual(["update-unauthorized", inB]);
+    expect(then({ timeSeconds: 99n }, {})).toEqual(["wait-timed-out", inB]);
+    expect(then({ batteryMilliwattHours: 49 }, { authorizedPriority: 0 })).toEqual(["battery-too-low", inA]);
+    expect(then({ batteryMilliwattHours: 49 }, { timeSeconds: 200n })).toEqual(["battery-too-low", inA]);
+    // What is over stays over, whatever becomes of the clock.
+    expect(then({ timeSeconds: 200n }, {})).toEqual(["use-before-expired", inA]);
   });
 
   it("fails image-not-match where image-match holds, and holds where it fails", () => {
