@@ -4,20 +4,12 @@
  */
 import type { Surroundings } from "../../emulator/hal.ts";
 import type { SlotContent } from "../../emulator/provision.ts";
-import type { PrivateKey } from "../keys/key.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
+import { identityParameters, type DependentUpdate } from "./dependent-update.ts";
 
 /** What an update under conditions is made of. */
-export interface ManagedUpdate {
-  readonly sequenceNumber: number;
-  readonly payload: Uint8Array;
-  readonly component: string;
-  /** Domain of the vendor, and the product that names the class. */
-  readonly vendor: string;
-  readonly product: string;
-  readonly key: PrivateKey;
-}
+export type ManagedUpdate = Omit<DependentUpdate, "dependencyKey" | "forged" | "statesHonest">;
 
 /** The time from which and before which the update may be made [s since 1970]. */
 export const OPENS_SECONDS = 1_800_000_000;
@@ -39,7 +31,7 @@ export const FAVOURABLE: Required<Surroundings> = {
 
 /** The envelope, signed, and its payload. */
 export function managedUpdate(parts: ManagedUpdate): Required<SlotContent> {
-  const { sequenceNumber, payload, component, vendor, product, key } = parts;
+  const { sequenceNumber, payload, component, key } = parts;
   const set = (parameters: object): object => ({ "override-parameters": parameters });
   const json = {
     sequenceNumber,
@@ -47,8 +39,7 @@ export function managedUpdate(parts: ManagedUpdate): Required<SlotContent> {
     components: [[component]],
     shared: [
       set({
-        "vendor-identifier": { domain: vendor },
-        "class-identifier": { domain: vendor, name: product },
+        ...identityParameters(parts),
         "image-digest": { from: "payload" },
         "image-size": { from: "payload" },
       }),
