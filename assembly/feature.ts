@@ -1,5 +1,5 @@
 /**
- * What a build of the device code contains: one switch for each extension of SUIT.
+ * What a build of the device code contains: one switch for each extension of SUIT, and one for leniency.
  *
  * A switch is a constant, so the compiler leaves out what is off; a build without an extension
  * refuses what belongs to it as unsupported. `host/build/variant.ts` builds all combinations.
@@ -17,4 +17,9 @@ export const enum Feature {
    * (draft-ietf-suit-update-management-14).
    */
   UpdateManagement = 0,
+  /**
+   * Maps behind the signature may have their keys in any order, as some generators write them; none may come
+   * twice. Envelope and COSE headers stay in order.
+   */
+  UnorderedMaps = 0,
 }

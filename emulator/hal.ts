@@ -56,14 +56,17 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** What a device can find out about the world; the same at every power-on. */
+/** What a device can find out about the world; plain data, the same at every power-on. */
 export interface Surroundings {
   /** Seconds since 1970; a part without a clock does not know. */
   readonly timeSeconds?: bigint;
   /** Energy left in the battery [mWh]; a part without a gauge does not know. */
   readonly batteryMilliwattHours?: number;
-  /** Whether an update of this priority may be made; a part that has nobody to ask does not know. */
-  readonly authorizes?: (priority: number) => boolean;
+  /**
+   * Updates up to this priority may be made, a smaller one being more urgent; a part that has nobody to
+   * ask does not know.
+   */
+  readonly authorizedPriority?: number;
 }
 
 /** The parts of a device that the HAL gives access to. */
@@ -247,7 +250,7 @@ export class Hal {
   }
 
   #surroundingsFunctions() {
-    const { timeSeconds, batteryMilliwattHours, authorizes } = this.#parts.surroundings ?? {};
+    const { timeSeconds, batteryMilliwattHours, authorizedPriority } = this.#parts.surroundings ?? {};
     return {
       time: (out: number): Status => {
         if (timeSeconds === undefined) return Status.HalUnavailable;
@@ -264,8 +267,8 @@ export class Hal {
       },
 
       authorize: (priority: number): Status => {
-        if (authorizes === undefined) return Status.HalUnavailable;
-        return authorizes(priority) ? Status.Ok : Status.UpdateUnauthorized;
+        if (authorizedPriority === undefined) return Status.HalUnavailable;
+        return priority <= authorizedPriority ? Status.Ok : Status.UpdateUnauthorized;
       },
     };
   }

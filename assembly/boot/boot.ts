@@ -11,9 +11,11 @@
  *  Passed    ─► Confirmed
  *  Confirmed ─ floor below its sequence number ──► raise floor
  *            ─ validates ──► boot active            ─ else, other slot is good ─► Staged
+ *  Rejected  ─ only for the time being, and that is over ──► Staged
  *  otherwise ─ validates ──► boot active            ─ else ─► recovery
  * ```
  */
+import { Feature } from "../feature";
 import { boot, counterAdvance, halReset, idle } from "../hal";
 import { Counter, Phase, Slot } from "../layout";
 import { Limit } from "../limits";
@@ -26,6 +28,7 @@ import {
   journalReopen,
   journalWord,
   phaseOf,
+  reasonOf,
   trialBootsOf,
 } from "../flash/journal";
 import { reportRecovery } from "../report/recovery";
@@ -78,6 +81,12 @@ function judgeCandidate(word: u32): void {
 
 /** Puts an attested candidate on trial; returns why not if that cannot be done. */
 function acceptCandidate(active: u32): i32 {
+  if (Feature.UpdateManagement) {
+    // What a manifest asks of time, battery, people and versions may fail and leave no witness, so all of
+    // it is asked once more: no single glitch is in both answers.
+    const status = processUpdate(active ^ 1);
+    if (status != Status.Ok) return status;
+  }
   if (!isAttested(active ^ 1)) return Status.SignatureInvalid;
   sayAccepted();
   step(journalWord(Phase.Trial, active, 0, 0));
@@ -114,6 +123,9 @@ function tryCandidate(word: u32): void {
 function bootActive(word: u32): void {
   const active = activeOf(word);
   const isConfirmed = phaseOf(word) == Phase.Confirmed;
+  if (Feature.UpdateManagement && isPostponed(word) && processUpdate(active ^ 1) == Status.Ok) {
+    step(journalWord(Phase.Staged, active, 0, 0));
+  }
   let status = processInvocation(active);
   if (status == Status.Ok) {
     if (isConfirmed && sequenceFloor < sequenceNumber) {
@@ -131,6 +143,18 @@ function bootActive(word: u32): void {
     step(journalWord(Phase.Staged, active, 0, status));
   }
   recover(status);
+}
+
+/**
+ * Whether a candidate was refused for what may come yet: battery, permission, or an event to wait for. It is
+ * asked about at every boot, and nothing is written until it may be made.
+ */
+function isPostponed(word: u32): bool {
+  if (phaseOf(word) != Phase.Rejected) return false;
+  const reason = reasonOf(word);
+  return (
+    reason == Status.BatteryTooLow || reason == Status.UpdateUnauthorized || reason == Status.WaitTimedOut
+  );
 }
 
 /** No journal: stages the better of the slots, so that it is judged and tried like any candidate. */

@@ -7,6 +7,7 @@
  *
  * Total on any input: every read ends in a status, never outside `[position, limit)`.
  */
+import { Feature } from "../feature";
 import { Status } from "../status";
 
 /** Major types, RFC 8949 §3.1. */
@@ -207,15 +208,39 @@ export function cborKeyFollows(previous: u32, key: u32): i32 {
 }
 
 /**
- * Reads a map key that is an integer and stands after the key before it.
+ * Reads a map key that is an integer and stands after the key before it, or where maps need no order is none
+ * of the keys before it.
  *
- * @param previous start of the key before, 0 for the first
+ * @param previous what `cborKeyBefore` said of the key before, 0 for the first
  * @returns Status.Ok, or a status of group 0x01
  */
 export function cborIntegerKey(previous: u32): i32 {
   const key = cborPosition;
   const status = cborInteger();
+  if (Feature.UnorderedMaps && status == Status.Ok) return keyIsNew(previous, key);
   return status == Status.Ok ? cborKeyFollows(previous, key) : status;
+}
+
+/** What the key after this one is held against: this one, or where maps need no order the first. */
+// @ts-ignore: decorator
+@inline
+export function cborKeyBefore(previous: u32, key: u32): u32 {
+  return Feature.UnorderedMaps && previous != 0 ? previous : key;
+}
+
+/** Checks that the key just read is none of those before it; every one of them was read before. */
+function keyIsNew(first: u32, key: u32): i32 {
+  const end = cborPosition;
+  for (let earlier = first; earlier != 0 && earlier < key; earlier = cborPosition) {
+    cborPosition = end;
+    if (cborKeyFollows(earlier, key) == Status.CborDuplicateKey) return Status.CborDuplicateKey;
+    cborPosition = earlier;
+    let status = cborSkip();
+    if (status == Status.Ok) status = cborSkip();
+    if (status != Status.Ok) return status;
+  }
+  cborPosition = end;
+  return Status.Ok;
 }
 
 function content(): i32 {

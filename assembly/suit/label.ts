@@ -41,18 +41,20 @@ export const enum Member {
 const enum Extension {
   TrustSeverable = (1 << Member.DependencyResolution) | (1 << Member.CandidateVerification),
   Trust = TrustSeverable | (1 << Member.ComponentId) | (1 << Member.Uninstall),
-  UpdateSeverable = 1 << Member.Coswid,
-  Update = UpdateSeverable | (1 << Member.SetVersion),
+  Update = 1 << Member.SetVersion,
 }
 
 /** Sets of members by what is to be said of them, as bits. */
 export const enum MemberSet {
-  /** Members that may be severed: the manifest holds their digest, the envelope holds them (SUIT §8.4.12, §8.6). */
-  Severable = (1 << Member.PayloadFetch) |
+  /**
+   * Members that may be severed: the manifest holds their digest, the envelope holds them (SUIT §8.4.12, §8.6).
+   * Text and CoSWID are in every build: they ask nothing of a device, which must not fail because of them.
+   */
+  Severable = (1 << Member.Coswid) |
+    (1 << Member.PayloadFetch) |
     (1 << Member.Install) |
     (1 << Member.Text) |
-    (Feature.TrustDomains * Extension.TrustSeverable) |
-    (Feature.UpdateManagement * Extension.UpdateSeverable),
+    (Feature.TrustDomains * Extension.TrustSeverable),
   /** Members of the manifest that this build reads. */
   Manifest = (1 << Member.Version) |
     (1 << Member.SequenceNumber) |
@@ -69,8 +71,7 @@ export const enum MemberSet {
     (1 << Member.Common) |
     (1 << Member.Validate),
   /** Members of the envelope that the family knows, read or not. */
-  EnvelopeKnown = (1 << Member.Coswid) |
-    (1 << Member.DependencyResolution) |
+  EnvelopeKnown = (1 << Member.DependencyResolution) |
     (1 << Member.PayloadFetch) |
     (1 << Member.CandidateVerification),
   /** In the envelope: delegation, and sections of drafts before -17, -27 for install. */
@@ -151,11 +152,11 @@ export function directives(): u64 {
   return 0x80e40000 | (Feature.TrustDomains ? 0x200000800 : 0) | (Feature.UpdateManagement ? 0x20000000 : 0);
 }
 
-/** Conditions that are as time, battery and people have it: 4, 26–28. They may hold once and not again. */
+/** Commands that are as time, battery and people have it: 4, 26–29. They may hold once and not again. */
 // @ts-ignore: decorator
 @inline
-export function fleetingConditions(): u64 {
-  return Feature.UpdateManagement ? 0x1c000010 : 0;
+export function fleetingCommands(): u64 {
+  return Feature.UpdateManagement ? 0x3c000010 : 0;
 }
 
 /** Conditions that are costly, and checked again before anything is invoked: 3; 25. */

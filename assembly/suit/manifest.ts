@@ -8,6 +8,7 @@ import {
   cborContent,
   cborEnd,
   cborIntegerKey,
+  cborKeyBefore,
   cborLength,
   cborLimit,
   cborMap,
@@ -158,7 +159,7 @@ function readMap(withMembers: bool): i32 {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
-    previous = key;
+    previous = cborKeyBefore(previous, key);
     const bit = memberBit(cborValue);
     if (!withMembers) {
       if ((bit & MemberSet.ManifestOldDraft) != 0) return Status.DraftTooOld;
@@ -221,7 +222,7 @@ function readCommon(): i32 {
   cborOpen(memberContent, memberLength);
   componentCount = 0;
   dependencyIndex = NO_INDEX;
-  let dependencies: u32 = 0;
+  let components: u32 = 0;
   let status = cborMap();
   if (status != Status.Ok) return status;
   let previous: u32 = 0;
@@ -229,12 +230,14 @@ function readCommon(): i32 {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
-    previous = key;
+    previous = cborKeyBefore(previous, key);
     if (cborValue == CommonMember.Dependencies) {
       if (!Feature.TrustDomains) return Status.DependenciesUnsupported;
       status = readDependencies();
     } else if (cborValue == CommonMember.Components) {
-      status = readComponents();
+      // Which of them is a dependency may come behind them where maps need no order.
+      components = cborPosition;
+      status = Feature.UnorderedMaps ? cborSkip() : readComponents();
     } else if (cborValue == CommonMember.SharedSequence) {
       members |= 1 << Member.Shared;
       store<u32>(MEMBERS + Member.Shared * 4, cborPosition);
@@ -243,6 +246,14 @@ function readCommon(): i32 {
       status = Status.MemberUnknown;
     }
     if (status != Status.Ok) return status;
+  }
+  if (Feature.UnorderedMaps && components != 0) {
+    const end = cborPosition;
+    const limit = cborLimit;
+    cborSeek(components, limit);
+    status = readComponents();
+    if (status != Status.Ok) return status;
+    cborSeek(end, limit);
   }
   if (componentCount == 0) return Status.ManifestMemberMissing;
   indexCount = componentCount;

@@ -16,6 +16,7 @@ import {
   cborHead,
   cborInteger,
   cborIntegerKey,
+  cborKeyBefore,
   cborIsNull,
   cborLength,
   cborLimit,
@@ -42,7 +43,7 @@ import {
   Command,
   conditions,
   directives,
-  fleetingConditions,
+  fleetingCommands,
   KNOWN_COMMANDS,
   Member,
   passedConditions,
@@ -201,7 +202,7 @@ function step(): i32 {
   if (status != Status.Ok || (mode & Mode.Dry) != 0) return status;
   if (Feature.TrustDomains && command == Command.ProcessDependency) return enterDependency(selection);
   if ((mode & Mode.Replay) != 0) {
-    if ((fleetingConditions() & bit) != 0) return Status.Ok;
+    if ((fleetingCommands() & bit) != 0) return Status.Ok;
     if ((passedConditions() & bit) != 0 && get(Frame.Soft) == 0) return Status.Ok;
   }
   return execute(command, isCondition, selection);
@@ -293,7 +294,7 @@ function overrideMultiple(): i32 {
     const key = cborPosition;
     status = readIndexKey(previous);
     if (status != Status.Ok) return status;
-    previous = key;
+    previous = cborKeyBefore(previous, key);
     const selection = <u32>cborValue + 1;
     setFrame(Frame.Selection, selection);
     status = overrideParameters(selection, false);
@@ -312,7 +313,7 @@ function copyParameters(selection: u32): i32 {
     const key = cborPosition;
     status = readIndexKey(previous);
     if (status != Status.Ok) return status;
-    previous = key;
+    previous = cborKeyBefore(previous, key);
     const source = setOf(<u32>cborValue);
     status = cborArray();
     if (status != Status.Ok) return status;

@@ -11,7 +11,7 @@ import { Clock } from "../clock.ts";
 import { Counters } from "../counters.ts";
 import type { DeviceState } from "../device.ts";
 import { Flash } from "../flash.ts";
-import { ControlSignal, Hal, HAL_SIGNATURES } from "../hal.ts";
+import { ControlSignal, Hal, HAL_SIGNATURES, type Surroundings } from "../hal.ts";
 import { Link } from "../link.ts";
 import { FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "../memory-map.ts";
 import { Power, type Operation, type PowerObserver } from "../power.ts";
@@ -40,6 +40,8 @@ export interface BenchOptions {
   readonly bootloader: Uint8Array;
   /** What every run starts from. */
   readonly state: DeviceState;
+  /** What the device can find out; nothing by default. */
+  readonly surroundings?: Surroundings;
   /** Names of functions that are computed once per input and never disturbed. */
   readonly kernels: readonly string[];
 }
@@ -127,7 +129,7 @@ export class GlitchBench {
 
   /** Throws ModuleError for a module that the device refuses, KernelError for a kernel that is none. */
   constructor(options: BenchOptions) {
-    const { profile, bootloader, state, kernels } = options;
+    const { profile, bootloader, state, surroundings = {}, kernels } = options;
     const wasmMemory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
     const memory = new Uint8Array(wasmMemory.buffer);
     this.#memory = memory;
@@ -144,6 +146,7 @@ export class GlitchBench {
       link: this.#link,
       watchdog: new Watchdog(profile, this.#clock),
       random: this.#random,
+      surroundings,
       idleLimitMicros: 0,
     });
     this.#imports = { env: { memory: wasmMemory }, hal: { ...this.#hal.functions, log: () => 0 } };

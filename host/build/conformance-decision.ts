@@ -110,6 +110,14 @@ export const DECISIONS: readonly Decision[] = [
     ],
   },
   {
+    where: "U §3.2, U §1",
+    question:
+      "A device rejects what it does not implement; but a well-formed CoSWID must not make it fail, even if it does not implement update management.",
+    decision:
+      "Every build takes a CoSWID, whole or severed, as it takes text: it is a byte string or has its digest, it asks nothing of the device, and nothing more is looked at.",
+    tests: [deciding("take a CoSWID and text, whole, severed or severed away, and look no further into them")],
+  },
+  {
     where: "M §8.4.10.2, M §8.4.8.15",
     question:
       "Whether a try-each inside a try-each that is exhausted is a failed condition, so that the outer one goes on, or a failed directive.",
@@ -140,8 +148,15 @@ export const DECISIONS: readonly Decision[] = [
     where: "M §8.1",
     question: "Maps must be in deterministic order; generators in the field write some keys out of order.",
     decision:
-      "The order is required in every map and there is no switch for it: digests cover bytes, and one encoding means one meaning. `manifest create` writes any such envelope again.",
-    tests: [deciding("refuse keys out of order and keys that come twice, in every map")],
+      "The order is required in every map: digests cover bytes, and one encoding means one meaning. `manifest create` writes any such envelope again. A switch of the build, off, lets the maps behind the signature have any order; a key that comes twice is refused there as well.",
+    tests: [
+      deciding("refuse keys out of order and keys that come twice, in every map"),
+      {
+        file: "scenario/unordered-maps.test.ts",
+        name: "installs the same update whatever order the keys of its maps are in",
+      },
+      { file: "scenario/unordered-maps.test.ts", name: "refuses a key that comes twice, next to each other or not" },
+    ],
   },
   {
     where: "M §8.4.5.1",

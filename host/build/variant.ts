@@ -10,14 +10,21 @@ import type { Patch } from "./patch.ts";
 export interface Variant {
   readonly trustDomains: boolean;
   readonly updateManagement: boolean;
+  readonly unorderedMaps: boolean;
 }
 
-/** All combinations, the base alone first. */
+const BASE: Variant = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+
+/** Every extension of SUIT: what `npm run build` builds as `bootloader-managed`. */
+export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
+
+/** All combinations of extensions, the base alone first; and all of them with maps in any order. */
 export const VARIANTS: readonly Variant[] = [
-  { trustDomains: false, updateManagement: false },
-  { trustDomains: true, updateManagement: false },
-  { trustDomains: false, updateManagement: true },
-  { trustDomains: true, updateManagement: true },
+  BASE,
+  { ...BASE, trustDomains: true },
+  { ...BASE, updateManagement: true },
+  MANAGED,
+  { ...MANAGED, unorderedMaps: true },
 ];
 
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
@@ -27,29 +34,39 @@ export interface VariantModule {
 }
 
 /** Whether `npm run build` builds this one. */
-export function isDefault({ trustDomains, updateManagement }: Variant): boolean {
-  return trustDomains === Boolean(Feature.TrustDomains) && updateManagement === Boolean(Feature.UpdateManagement);
+export function isDefault({ trustDomains, updateManagement, unorderedMaps }: Variant): boolean {
+  return (
+    trustDomains === Boolean(Feature.TrustDomains) &&
+    updateManagement === Boolean(Feature.UpdateManagement) &&
+    unorderedMaps === Boolean(Feature.UnorderedMaps)
+  );
 }
 
 /** A variant in words. */
-export function variantName({ trustDomains, updateManagement }: Variant): string {
+export function variantName({ trustDomains, updateManagement, unorderedMaps }: Variant): string {
   return [
     "base",
     ...(trustDomains ? ["trust domains"] : []),
     ...(updateManagement ? ["update management"] : []),
+    ...(unorderedMaps ? ["unordered maps"] : []),
   ].join(" + ");
+}
+
+/** What sets the switches of a variant in the sources. */
+export function switchPatches({ trustDomains, updateManagement, unorderedMaps }: Variant): Patch[] {
+  return [
+    switchPatch("TrustDomains", Feature.TrustDomains, trustDomains),
+    switchPatch("UpdateManagement", Feature.UpdateManagement, updateManagement),
+    switchPatch("UnorderedMaps", Feature.UnorderedMaps, unorderedMaps),
+  ];
 }
 
 /** Compiles the bootloader of a variant; takes some seconds. */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
   // Who only wants to know which variants there are need not wait for the compiler to load.
   const { compileModule } = await import("./compile.ts");
-  const patches = [
-    switchPatch("TrustDomains", Feature.TrustDomains, variant.trustDomains),
-    switchPatch("UpdateManagement", Feature.UpdateManagement, variant.updateManagement),
-  ];
   const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;
-  const { module } = await compileModule(entry, patches, false);
+  const { module } = await compileModule(entry, switchPatches(variant), false);
   return { module: stripCustomSections(module), symbols: module };
 }
 

@@ -19,6 +19,7 @@ import { projectRoot, wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
 import type { Patch } from "./patch.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
+import { MANAGED, switchPatches } from "./variant.ts";
 
 const ENTRIES: readonly Entry[] = [
   { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" },
@@ -45,6 +46,12 @@ const ENTRIES: readonly Entry[] = [
   ...speedAndSize("testing/cipher"),
   ...speedAndSize("testing/ml-dsa"),
 ];
+
+/** The bootloader with every extension of SUIT. */
+const MANAGED_BOOTLOADER: Job = {
+  entry: { name: "bootloader-managed", source: "assembly/bootloader.ts", target: "bootloader" },
+  patches: switchPatches(MANAGED),
+};
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
 
@@ -83,6 +90,7 @@ async function readJobs(): Promise<Job[]> {
   const jobs: Job[] = [
     ...[...ENTRIES, ...measured].map((entry) => ({ entry, patches: [] })),
     ...SIGNATURE_VARIANTS,
+    MANAGED_BOOTLOADER,
   ];
   for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
     const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");

@@ -13,6 +13,7 @@ import { StateStore } from "../../emulator/explore/state-store.ts";
 import { bootedImage, StateReader, type SubjectImage } from "../../emulator/explore/subject.ts";
 import { WorkingState } from "../../emulator/explore/working-state.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 
 /** What became of a device whose power-ons last so many operations. */
 export interface BrownoutWalk {
@@ -71,10 +72,10 @@ export class Brownout {
   #boots = 0;
 
   constructor(scenario: Scenario) {
-    const { profile, link, recording, subject, initial } = scenario;
+    const { profile, subject, initial } = scenario;
     const reader = new StateReader(subject, profile);
     this.#scenario = scenario;
-    this.#device = new Device({ profile, link, recording, build: "fast" });
+    this.#device = new Device({ ...deviceOf(scenario), build: "fast" });
     this.#device.restore(initial);
     this.#working = new WorkingState(this.#device, this.#store, (state) => {
       const observation = reader.observe(this.#device.flash.bytes, this.#device.counters.values);

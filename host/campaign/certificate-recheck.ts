@@ -10,6 +10,7 @@ import { StateStore } from "../../emulator/explore/state-store.ts";
 import { TEAR_CLASSES } from "../../emulator/tear.ts";
 import { CertificateError, type Certificate } from "./certificate-check.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 
 /** Successors of a state as text: a hash each, with `t` for torn in front. */
 type Successors = readonly string[];
@@ -37,7 +38,7 @@ function recheckState({ header, states }: Certificate, scenario: Scenario, numbe
   if (listed === undefined) return;
   const store = new StateStore();
   const expander = new Expander({
-    device: { profile: scenario.profile, link: scenario.link, recording: scenario.recording },
+    device: deviceOf(scenario),
     subject: scenario.subject,
     tearClasses: TEAR_CLASSES.filter((tearClass) => header.tearClasses.includes(tearClass)),
     space: store,

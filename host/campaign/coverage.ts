@@ -23,6 +23,7 @@ import {
 } from "../report/call-site.ts";
 import { CutFollower, type CutFate } from "../report/cut-strip.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 import { whyUnreached } from "./unreached.ts";
 
 /** Operations seen at one place, by what became of them. */
@@ -85,9 +86,9 @@ export function measureCoverage(
   graph: ExploredGraph,
   watchedMax: number = WATCHED_MAX,
 ): CrashCoverage {
-  const { profile, link, recording, bootloader, subject, symbols, sourceMaps } = scenario;
+  const { bootloader, subject, symbols, sourceMaps } = scenario;
   const { candidates, explored } = chooseSample(graph, watchedMax);
-  const device = new Device({ profile, link, recording, build: "fast" });
+  const device = new Device({ ...deviceOf(scenario), build: "fast" });
   const atlas = new CallSiteAtlas({ bootloader, subject, symbols, sourceMaps });
   const recorder = new CallSiteRecorder(atlas, device);
   const follower = new CutFollower(graph, subject.images);

@@ -44,7 +44,7 @@ export function dependentUpdate(parts: DependentUpdate): Required<SlotContent> {
       select(0),
       {
         "override-parameters": {
-          ...identity(parts),
+          ...identityParameters(parts),
           "image-digest": { from: "payload" },
           "image-size": { from: "payload" },
         },
@@ -72,7 +72,7 @@ function dependency(parts: DependentUpdate, forged: Uint8Array | undefined): Uin
     sequenceNumber: 1,
     components: [[parts.component]],
     shared: [
-      { "override-parameters": { ...identity(parts), ...digest } },
+      { "override-parameters": { ...identityParameters(parts), ...digest } },
       "vendor-identifier",
       "class-identifier",
     ],
@@ -82,7 +82,8 @@ function dependency(parts: DependentUpdate, forged: Uint8Array | undefined): Uin
   return signEnvelope(createEnvelope(json), parts.dependencyKey ?? parts.key);
 }
 
-function identity({ vendor, product }: DependentUpdate): object {
+/** The parameters that vendor and class are checked against. */
+export function identityParameters({ vendor, product }: Pick<DependentUpdate, "vendor" | "product">): object {
   return {
     "vendor-identifier": { domain: vendor },
     "class-identifier": { domain: vendor, name: product },

@@ -22,6 +22,7 @@ import { withDefectOracles } from "./defect.ts";
 import { replayCommand } from "./report.ts";
 import { caseIdOf, UNCUT_BOOTS_MAX } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 
 /** What an oracle objects to after one operation has failed. */
 export interface FlakyFinding {
@@ -128,10 +129,10 @@ class FlakyExplorer {
     this.#scenario = withDefectOracles({ ...scenario, profile });
     this.#scenarioFor = scenarioFor;
     this.#shouldStop = shouldStop;
-    const { link, recording, subject } = scenario;
+    const { subject } = scenario;
     this.#reader = new StateReader(subject, profile);
     this.#expander = new Expander({
-      device: { profile, link, recording, build: "fast" },
+      device: { ...deviceOf(this.#scenario), build: "fast" },
       subject,
       tearClasses: [],
       space: this.#store,
@@ -177,8 +178,8 @@ class FlakyExplorer {
 
   /** The uninterrupted run, one state per power-on until one changes nothing. */
   #walkUncut(): PathPowerOn[] {
-    const { profile, link, recording, initial } = this.#scenario;
-    const device = new Device({ profile, link, recording, build: "fast" });
+    const { initial } = this.#scenario;
+    const device = new Device({ ...deviceOf(this.#scenario), build: "fast" });
     device.restore(initial);
     this.#expander.device.restore(initial);
     const path: PathPowerOn[] = [];

@@ -28,6 +28,7 @@ import { askedOracles } from "./asked.ts";
 import { OperationRecorder, type OperationRun } from "./operation-run.ts";
 import { UNCUT_BOOTS_MAX } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 
 /** What an oracle said. */
 export interface Objection {
@@ -263,12 +264,17 @@ class Player {
     trace: TraceSink | undefined,
     onPowerOn: ((moment: ReplayMoment) => void) | undefined,
   ) {
-    const { profile, link, symbols, recording, initial, subject } = scenario;
+    const { profile, link, symbols, initial, subject } = scenario;
     this.#scenario = scenario;
     this.#trace = trace;
     this.#onPowerOn = onPowerOn;
     this.#peer = new CountingPeer(link);
-    this.#device = new Device({ profile, link: this.#peer, symbols, recording, build: "checked" });
+    this.#device = new Device({
+      ...deviceOf(scenario),
+      link: this.#peer,
+      symbols,
+      build: "checked",
+    });
     this.#device.restore(initial);
     this.#sites = new CallSiteRecorder(new CallSiteAtlas(scenario), this.#device);
     this.#reader = new StateReader(subject, profile);

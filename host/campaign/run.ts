@@ -17,6 +17,7 @@ import type { TearClass } from "../../emulator/tear.ts";
 import { askedOracles } from "./asked.ts";
 import type { CanaryReport } from "./canary-report.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 import { exploreWithThreads, type ThreadOptions } from "./worker-explore.ts";
 
 /** How to run it. */
@@ -123,7 +124,7 @@ function planCampaign(
   const uncut = runUncut(scenario);
   const exploreOptions: ExploreOptions = {
     ...limits,
-    device: { profile: scenario.profile, link: scenario.link, recording: scenario.recording },
+    device: deviceOf(scenario),
     initial: scenario.initial,
     subject: scenario.subject,
     oracles,
@@ -172,8 +173,8 @@ export function caseIdOf(scenario: Scenario, { cuts }: Pick<Finding, "cuts">): s
 
 /** Powers the device on until it is at rest, on the checked build. */
 export function runUncut(scenario: Scenario): UncutRun {
-  const { profile, link, symbols, recording, initial, subject } = scenario;
-  const device = new Device({ profile, link, symbols, recording, build: "checked" });
+  const { symbols, initial, subject } = scenario;
+  const device = new Device({ ...deviceOf(scenario), symbols, build: "checked" });
   device.restore({ ...initial, wear: new Uint32Array(initial.wear.length) });
   const boots: UncutBoot[] = [];
   let nanojoules = 0;

@@ -4,16 +4,25 @@
  */
 import { createHash } from "node:crypto";
 import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
+import { Status } from "../../assembly/status.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
 import { ORACLES, type Oracle, type OracleId } from "../../emulator/explore/oracle.ts";
 import type { Expectation, Subject, SubjectImage } from "../../emulator/explore/subject.ts";
+import type { Surroundings } from "../../emulator/hal.ts";
 import type { LinkPeer } from "../../emulator/link.ts";
 import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
-import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
+import {
+  buildDevicePage,
+  provision,
+  type JournalFields,
+  type SlotContent,
+} from "../../emulator/provision.ts";
+import { surroundingsText } from "./scenario-device.ts";
 import { dependentUpdate } from "./dependent-update.ts";
+import { FAVOURABLE, managedUpdate, REPLACED_VERSION } from "./managed-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { SourceMap } from "../glitch/source-map.ts";
 import { checkedKey, isPrivate, type EcPrivateKey, type PrivateKey } from "../keys/key.ts";
@@ -34,6 +43,8 @@ export interface Scenario {
   readonly initial: Required<DeviceState>;
   /** The far end of the link. */
   readonly link: LinkPeer;
+  /** What the device can find out about time, battery and permission; nothing unless given. */
+  readonly surroundings?: Surroundings;
   readonly subject: Subject;
   /** The oracles that look on; all unless given. */
   readonly oracles?: readonly Oracle[];
@@ -65,8 +76,8 @@ export interface ScenarioLimits {
   readonly maxSeconds?: number | undefined;
 }
 
-/** What lies in slot B when the update begins: an older image, or nothing. */
-export type SlotBefore = "stale" | "blank";
+/** What lies in slot B at first: an older image, nothing, or what is offered, refused for want of energy. */
+export type SlotBefore = "stale" | "blank" | "postponed";
 
 /** What a standard scenario is made of. */
 export interface UpdateParts {
@@ -91,8 +102,13 @@ export interface UpdateParts {
   readonly trustedKey?: PrivateKey;
   /** Signs what is offered; the key that the device trusts unless stated. */
   readonly offerKey?: PrivateKey;
-  /** What is offered has an integrated dependency, which says where the image comes from. */
-  readonly isDependent?: boolean;
+  /**
+   * What is offered has an integrated dependency, which says where the image comes from; or conditions,
+   * which need a bootloader with update management; neither unless stated.
+   */
+  readonly kind?: "dependent" | "managed";
+  /** What the device can find out; nothing unless given. */
+  readonly surroundings?: Surroundings;
   readonly symbols?: readonly Uint8Array[];
   /** Default names say what it is. */
   readonly name?: string;
@@ -132,11 +148,21 @@ export const SCENARIO_NAMES = [
   "hanging-update",
   "update-back",
   "dependent-update",
+  "managed-update",
+  "unauthorized-update",
+  "postponed-update",
   "recovery",
   "refused-recovery",
 ] as const;
+/** Those that need a bootloader with update management. */
+const MANAGED_NAMES: readonly ScenarioName[] = ["managed-update", "unauthorized-update", "postponed-update"];
 /** Name of a scenario that ships. */
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+/** The module of ours that a scenario is about, unless another bootloader is given. */
+export function bootloaderFor(name: string): "bootloader" | "bootloader-managed" {
+  return MANAGED_NAMES.some((known) => known === name) ? "bootloader-managed" : "bootloader";
+}
 
 /** What `alive` demands of a device that may call for help on the way. */
 const ALIVE_IN_THE_END: Oracle = {
@@ -186,7 +212,18 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
         imageNames: ["firmware 2", "firmware 1"],
       });
     case "dependent-update":
-      return buildUpdateScenario({ ...parts, isDependent: true });
+      return buildUpdateScenario({ ...parts, kind: "dependent" });
+    case "managed-update":
+      return buildUpdateScenario({ ...parts, kind: "managed", surroundings: FAVOURABLE });
+    case "unauthorized-update":
+      return buildUpdateScenario({
+        ...parts,
+        kind: "managed",
+        surroundings: { ...FAVOURABLE, authorizedPriority: FAVOURABLE.authorizedPriority - 1 },
+        expectation: "refused",
+      });
+    case "postponed-update":
+      return buildUpdateScenario({ ...parts, kind: "managed", surroundings: FAVOURABLE, slotB: "postponed" });
     case "recovery":
       return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
     case "refused-recovery":
@@ -216,18 +253,10 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   const { offerKey = trustedKey } = parts;
   const { runningSlot = Slot.A, isDamaged = false, oracles } = parts;
   const [installedName, offeredName] = parts.imageNames ?? ["firmware 1", "firmware 2"];
-  const offer =
-    parts.isDependent === true
-      ? dependentUpdate({
-          sequenceNumber: SEQUENCE_OFFERED,
-          payload: offered,
-          component: COMPONENT,
-          vendor: VENDOR,
-          product: PRODUCT,
-          key: offerKey,
-        })
-      : update(SEQUENCE_OFFERED, offered, offerKey);
-  const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, trustedKey);
+  const { kind, surroundings } = parts;
+  const offer = offerOf(kind, offered, offerKey);
+  const version = kind === "managed" ? REPLACED_VERSION : undefined;
+  const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, trustedKey, version);
   const images: SubjectImage[] = [
     {
       name: installedName,
@@ -247,8 +276,12 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   ];
   const stale = update(SEQUENCE_STALE, olderTwin(installed), trustedKey);
   const running = { envelope, payload: isDamaged ? damaged(payload) : payload };
-  const other = slotB === "stale" ? stale : undefined;
-  const initial = provisioned(parts, runningSlot, trustedKey, { running, other });
+  const other = { stale, blank: undefined, postponed: offer }[slotB];
+  const journal =
+    slotB === "postponed"
+      ? { phase: Phase.Rejected, reason: Status.BatteryTooLow }
+      : { phase: Phase.Confirmed };
+  const initial = provisioned(parts, trustedKey, { ...journal, activeSlot: runningSlot }, { running, other });
   return {
     name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
     title: parts.title ?? titleOf(parts, expectation),
@@ -261,6 +294,7 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
         ["/suit/payload", offer.payload],
       ]),
     ),
+    ...(surroundings === undefined ? {} : { surroundings }),
     subject: { images, expectation, erasesPerPage: ERASES_PER_PAGE },
     ...(oracles === undefined ? {} : { oracles }),
     symbols,
@@ -271,15 +305,22 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
       offer.envelope,
       offer.payload,
       new TextEncoder().encode(JSON.stringify({ ...profile, figures: undefined, notes: undefined })),
-      new TextEncoder().encode(`${expectation} ${offeredHangs}`),
+      new TextEncoder().encode(`${expectation} ${offeredHangs}${surroundingsText(surroundings)}`),
     ]),
   };
 }
 
+const BEFORE = {
+  stale: "holds an older image",
+  blank: "is blank",
+  postponed: "holds what is offered, which was refused for want of energy",
+} as const;
+const KINDS = { dependent: " with a dependency", managed: " under conditions that hold" } as const;
+
 function titleOf(parts: UpdateParts, expectation: Expectation): string {
   const { slotB = "stale", runningSlot = Slot.A, isDamaged = false } = parts;
   const [running, other] = runningSlot === Slot.A ? ["A", "B"] : ["B", "A"];
-  const before = slotB === "stale" ? `slot ${other} holds an older image` : `slot ${other} is blank`;
+  const before = `slot ${other} ${BEFORE[slotB]}`;
   if (isDamaged) {
     const what =
       expectation === "accepted"
@@ -288,19 +329,32 @@ function titleOf(parts: UpdateParts, expectation: Expectation): string {
     return `The image in slot ${running} is damaged, ${before}, so nothing boots and the bootloader recovers; ${what}.`;
   }
   const then = {
-    accepted:
-      parts.isDependent === true
-        ? "a genuine update with a dependency is offered, tried and confirmed"
-        : "a genuine update is offered, tried and confirmed",
-    refused: "an update with a stranger's signature is offered and refused",
+    accepted: `a genuine update${parts.kind === undefined ? "" : KINDS[parts.kind]} is offered, tried and confirmed`,
+    refused:
+      parts.kind === "managed"
+        ? "a genuine update is offered, and refused because nobody authorizes it"
+        : "an update with a stranger's signature is offered and refused",
     reverted: "a genuine update is offered that never becomes healthy, and is given up",
   }[expectation];
   return `Slot ${running} runs confirmed firmware, ${before}; ${then}.`;
 }
 
-function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
+function offerOf(kind: UpdateParts["kind"], payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
+  if (kind === undefined) return update(SEQUENCE_OFFERED, payload, key);
+  const make = kind === "dependent" ? dependentUpdate : managedUpdate;
+  const names = { component: COMPONENT, vendor: VENDOR, product: PRODUCT };
+  return make({ sequenceNumber: SEQUENCE_OFFERED, payload, key, ...names });
+}
+
+function update(
+  sequenceNumber: number,
+  payload: Uint8Array,
+  key: PrivateKey,
+  setVersion?: string,
+): Required<SlotContent> {
   const json = {
     sequenceNumber,
+    ...(setVersion === undefined ? {} : { setVersion }),
     component: [COMPONENT],
     vendor: { domain: VENDOR },
     class: { name: PRODUCT },
@@ -311,8 +365,8 @@ function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): R
 
 function provisioned(
   { profile, bootloader }: UpdateParts,
-  activeSlot: Slot,
   trustedKey: PrivateKey,
+  journal: JournalFields,
   { running, other }: { readonly running: SlotContent; readonly other: SlotContent | undefined },
 ): Required<DeviceState> {
   const device = new Device({ profile });
@@ -326,10 +380,10 @@ function provisioned(
       components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
     }),
     slots: {
-      ...(activeSlot === Slot.A ? { A: running } : { B: running }),
-      ...(other === undefined ? {} : activeSlot === Slot.A ? { B: other } : { A: other }),
+      ...(journal.activeSlot === Slot.A ? { A: running } : { B: running }),
+      ...(other === undefined ? {} : journal.activeSlot === Slot.A ? { B: other } : { A: other }),
     },
-    journal: { phase: Phase.Confirmed, activeSlot },
+    journal,
     counters: [BigInt(SEQUENCE_INSTALLED)],
   });
   return device.snapshot();

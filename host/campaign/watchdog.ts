@@ -15,6 +15,7 @@ import { formatHash, hashState } from "../../emulator/explore/state-hash.ts";
 import { StateReader } from "../../emulator/explore/subject.ts";
 import { count, things } from "../report/quantity.ts";
 import type { Scenario } from "./scenario.ts";
+import { deviceOf } from "./scenario-device.ts";
 
 /** A reset that left a state which no clean cut leaves. */
 export interface StrangeReset {
@@ -56,12 +57,12 @@ export interface WatchdogOptions {
 /** Explores the scenario with clean cuts, then lets the watchdog reset every trial boot everywhere. */
 export function sweepWatchdog(scenario: Scenario, options: WatchdogOptions): WatchdogSweep {
   const { stepFuel, maxSeconds = Infinity, maxTrialBoots = Infinity } = options;
-  const { profile, link, recording, initial, subject, oracles } = scenario;
+  const { initial, subject, oracles } = scenario;
   const start = performance.now();
   const isLate = (): boolean => performance.now() - start > maxSeconds * 1000;
   let graph: ExploredGraph | undefined;
   const { closed, states } = explore({
-    device: { profile, link, recording },
+    device: deviceOf(scenario),
     initial,
     subject,
     tornBudget: 0,
@@ -124,10 +125,10 @@ class Sweep {
   #resets = 0;
 
   constructor(scenario: Scenario, graph: ExploredGraph | undefined) {
-    const { profile, link, recording, subject } = scenario;
+    const { profile, subject } = scenario;
     this.#scenario = scenario;
     this.#graph = graph;
-    this.#device = new Device({ profile, link, recording, build: "fast" });
+    this.#device = new Device({ ...deviceOf(scenario), build: "fast" });
     const { bytes } = this.#device.flash;
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     this.#reader = new StateReader(subject, profile);

@@ -25,8 +25,14 @@ interface ReplayOptions {
  *
  * @throws UserError `case-id-syntax`, `scenario-unknown` or `digest-mismatch`
  */
-export function replayGlitch(io: Io, text: string, options: ReplayOptions, target: GlitchTarget): ExitCode {
+export function replayGlitch(
+  io: Io,
+  text: string,
+  options: ReplayOptions,
+  targetFor: (scenario: string) => GlitchTarget,
+): ExitCode {
   const id = parseGlitchCase(text);
+  const target = targetFor(id.scenario);
   const scenario = refusalNamed(id.scenario, profileNamed(id.profile), target.bootloader);
   const isSame =
     bootloaderDigest(target.bootloader) === id.bootloaderDigest &&

@@ -17,6 +17,7 @@ import { UserError } from "../user-error.ts";
 /** Modules whose unstripped twins give functions in faults their names. */
 const NAMED_MODULES = [
   "bootloader",
+  "bootloader-managed",
   "firmware-1",
   "firmware-2",
   "reporting-1",

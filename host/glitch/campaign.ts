@@ -92,8 +92,8 @@ export function playGlitch(
   effect: Effect,
   second?: GlitchAim,
 ): GlitchReplay {
-  const { profile, state } = scenario;
-  const bench = new GlitchBench({ profile, bootloader: symbols, state, kernels });
+  const { profile, state, surroundings } = scenario;
+  const bench = new GlitchBench({ profile, bootloader: symbols, state, surroundings, kernels });
   const nameOf = (site: GlitchSite | undefined): string =>
     site === undefined ? "" : (bench.module.functions[site.functionIndex]?.name ?? "");
   const site = bench.golden().sites[index];

@@ -137,8 +137,8 @@ export class Judge {
   }
 
   #bootOn(): Verdict {
-    const { profile, allowed } = this.#scenario;
-    const device = (this.#device ??= new Device({ profile, build: "fast" }));
+    const { profile, allowed, surroundings } = this.#scenario;
+    const device = (this.#device ??= new Device({ profile, surroundings, build: "fast" }));
     device.restore(this.#bench.snapshot());
     const journal = readJournal(device.flash.bytes, profile);
     // What must be refused lies in slot B. A trial that had begun before is judged by what it boots.

@@ -87,8 +87,8 @@ export class GlitchRunner {
   /** Throws KernelError for kernels that are not there or are none. */
   constructor(recipe: GlitchRecipe) {
     const { scenario, symbols, kernels, models, pairs } = recipe;
-    const { profile, state } = scenario;
-    this.#bench = new GlitchBench({ profile, bootloader: symbols, state, kernels });
+    const { profile, state, surroundings } = scenario;
+    this.#bench = new GlitchBench({ profile, bootloader: symbols, state, surroundings, kernels });
     this.#judge = new Judge(scenario, this.#bench);
     this.#models = new Set(models);
     this.#pairs = pairs;

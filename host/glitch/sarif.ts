@@ -3,18 +3,14 @@
  * diagnostic, at the source line of the instruction.
  */
 import { SARIF_SCHEMA } from "../report/sarif.ts";
-import type { GlitchCampaign } from "./campaign.ts";
-import { describeCut, describePlace, diagnose, VERDICT_SENTENCES, type GlitchDiagnostic } from "./report.ts";
-import type { GlitchTarget } from "./target.ts";
+import { describeCut, describePlace, VERDICT_SENTENCES, type GlitchDiagnostic } from "./report.ts";
 
 /** The log as data that JSON can hold. */
 export function glitchSarif(
-  campaigns: readonly GlitchCampaign[],
-  target: GlitchTarget,
+  diagnostics: readonly GlitchDiagnostic[],
   version: string,
 ): Record<string, unknown> {
   const rules = Object.entries(VERDICT_SENTENCES);
-  const diagnostics = campaigns.flatMap((campaign) => diagnose(campaign, target));
   return {
     $schema: SARIF_SCHEMA,
     version: "2.1.0",

@@ -5,8 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import { Phase, Slot } from "../../assembly/layout.ts";
+import { Status } from "../../assembly/status.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
 import type { BootedImage } from "../../emulator/device.ts";
+import type { Surroundings } from "../../emulator/hal.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import {
   buildDevicePage,
@@ -15,8 +17,16 @@ import {
   type JournalFields,
   type SlotContent,
 } from "../../emulator/provision.ts";
+import { surroundingsText } from "../campaign/scenario-device.ts";
 import { STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../campaign/scenario.ts";
 import { dependentUpdate } from "../campaign/dependent-update.ts";
+import {
+  CLOSES_SECONDS,
+  FAVOURABLE,
+  managedUpdate,
+  OPENS_SECONDS,
+  REPLACED_VERSION,
+} from "../campaign/managed-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
@@ -32,6 +42,8 @@ export interface RefusalScenario {
   readonly title: string;
   readonly profile: Profile;
   readonly state: DeviceState;
+  /** What the device can find out about time, battery and permission. */
+  readonly surroundings: Surroundings;
   /** The only image that may run; undefined: none may. */
   readonly allowed: Pick<BootedImage, "address" | "length"> | undefined;
   /** The highest anti-rollback floor under which the allowed image still runs. */
@@ -56,6 +68,10 @@ interface Wrong {
   readonly journal: JournalFields | undefined;
   readonly floor: bigint;
   readonly mayRunA: boolean;
+  /** Nothing unless given. */
+  readonly surroundings?: Surroundings;
+  /** It takes a bootloader with update management to get there. */
+  readonly isManaged?: boolean;
 }
 
 const STAGED: JournalFields = { phase: Phase.Staged, activeSlot: Slot.A };
@@ -129,6 +145,31 @@ const WRONGS = {
     A: content(image, 1),
     B: dependent(image, { statesHonest: true }),
   }),
+  "early-update": (image: Uint8Array): Wrong => ({
+    ...managed(image, { timeSeconds: BigInt(OPENS_SECONDS - 1) }),
+    title: "The staged candidate is genuine, but waits for a time that has not come.",
+  }),
+  "expired-update": (image: Uint8Array): Wrong => ({
+    ...managed(image, { timeSeconds: BigInt(CLOSES_SECONDS) }),
+    title: "The staged candidate is genuine, but was to be used before now.",
+  }),
+  "low-battery": (image: Uint8Array): Wrong => ({
+    ...managed(image, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
+    title: "The staged candidate is genuine, but the battery holds less than it asks for.",
+  }),
+  "unauthorized-update": (image: Uint8Array): Wrong => ({
+    ...managed(image, { authorizedPriority: FAVOURABLE.authorizedPriority - 1 }),
+    title: "The staged candidate is genuine, but the application does not allow it now.",
+  }),
+  "wrong-version": (image: Uint8Array): Wrong => ({
+    ...managed(image, {}, "1.5"),
+    title: "The staged candidate is genuine, but made to replace another version than the one that runs.",
+  }),
+  "postponed-update": (image: Uint8Array): Wrong => ({
+    ...managed(image, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
+    title: "The candidate was refused for want of energy, and the battery holds no more now.",
+    journal: { phase: Phase.Rejected, activeSlot: Slot.A, reason: Status.BatteryTooLow },
+  }),
   "tampered-active": (image: Uint8Array): Wrong => ({
     title: "The last eight bytes of the confirmed image are wrong, and there is no other.",
     A: tampered(content(image, 1)),
@@ -137,6 +178,22 @@ const WRONGS = {
     mayRunA: false,
   }),
 } as const;
+
+/** A candidate under conditions, of which one does not hold. */
+function managed(
+  image: Uint8Array,
+  surroundings: Surroundings,
+  runningVersion = REPLACED_VERSION,
+): Omit<Wrong, "title"> {
+  const names = { component: COMPONENT, vendor: VENDOR, product: PRODUCT };
+  return {
+    ...candidate,
+    A: content(image, 1, { setVersion: runningVersion }),
+    B: managedUpdate({ sequenceNumber: 2, payload: image, key: TRUSTED_TEST_KEY, ...names }),
+    surroundings: { ...FAVOURABLE, ...surroundings },
+    isManaged: true,
+  };
+}
 
 /** The scenarios' names, in the order in which a campaign over all runs them. */
 export const REFUSAL_NAMES = Object.keys(WRONGS);
@@ -153,17 +210,8 @@ export function refusalOfSize(name: string, imageKib: number): string {
  * @throws UserError `scenario-unknown`
  */
 export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Array): RefusalScenario {
-  const [, kind = name, kib] = /^(.*)-of-([1-9][0-9]?)k$/.exec(name) ?? [];
-  const imageKib = kib === undefined ? SMALL_IMAGE_KIB : Number(kib);
-  const make = Object.entries(WRONGS).find(([known]) => known === kind)?.[1];
-  if (make === undefined || imageKib > FULL_IMAGE_KIB) {
-    throw new UserError(
-      "scenario-unknown",
-      `There is no refusal "${name}".`,
-      `There are ${REFUSAL_NAMES.join(", ")}; behind it, images may have a size, -of-2k to -of-${FULL_IMAGE_KIB}k.`,
-    );
-  }
-  const { title, A, B, journal, floor, mayRunA } = make(sleepingImage(1024 * imageKib));
+  const { imageKib, wrong } = wrongNamed(name);
+  const { title, A, B, journal, floor, mayRunA, surroundings = {} } = wrong;
   const device = new Device({ profile });
   provision(device, {
     bootloader,
@@ -185,12 +233,36 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
     title,
     profile,
     state: { flash, counters },
+    surroundings,
     allowed: mayRunA
       ? { address: payloadAddress(profile, Slot.A, A.envelope.length), length: 1024 * imageKib }
       : undefined,
     sequenceNumber: floor,
-    inputsDigest: inputs.update(counters.join()).digest("hex"),
+    inputsDigest: inputs.update(`${counters.join()}${surroundingsText(surroundings)}`).digest("hex"),
   };
+}
+
+/**
+ * The module of ours that a refusal is about, unless another bootloader is given.
+ *
+ * @throws UserError `scenario-unknown`
+ */
+export function refusalBootloader(name: string): "bootloader" | "bootloader-managed" {
+  return wrongNamed(name).wrong.isManaged === true ? "bootloader-managed" : "bootloader";
+}
+
+function wrongNamed(name: string): { readonly imageKib: number; readonly wrong: Wrong } {
+  const [, kind = name, kib] = /^(.*)-of-([1-9][0-9]?)k$/.exec(name) ?? [];
+  const imageKib = kib === undefined ? SMALL_IMAGE_KIB : Number(kib);
+  const make = Object.entries(WRONGS).find(([known]) => known === kind)?.[1];
+  if (make === undefined || imageKib > FULL_IMAGE_KIB) {
+    throw new UserError(
+      "scenario-unknown",
+      `There is no refusal "${name}".`,
+      `There are ${REFUSAL_NAMES.join(", ")}; behind it, images may have a size, -of-2k to -of-${FULL_IMAGE_KIB}k.`,
+    );
+  }
+  return { imageKib, wrong: make(sleepingImage(1024 * imageKib)) };
 }
 
 /** A candidate with a tampered image, whose digest a dependency that must not count has stated. */
@@ -216,15 +288,18 @@ function dependent(
 function content(
   payload: Uint8Array,
   sequenceNumber: number,
-  change: { readonly key?: typeof TRUSTED_TEST_KEY | undefined; readonly product?: string } = {
-    key: TRUSTED_TEST_KEY,
-  },
+  change: {
+    readonly key?: typeof TRUSTED_TEST_KEY | undefined;
+    readonly product?: string;
+    readonly setVersion?: string;
+  } = {},
 ): Required<SlotContent> {
   const json = {
     sequenceNumber,
     component: [COMPONENT],
     vendor: { domain: VENDOR },
     class: { name: change.product ?? PRODUCT },
+    ...(change.setVersion === undefined ? {} : { setVersion: change.setVersion }),
     uri: "coap://updates.brownout.example/suit/payload",
   };
   const envelope = createEnvelope(json, { payload });

@@ -62,9 +62,8 @@ const BOTH = { supported: true, severable: true };
 const TRUST = { supported: Boolean(Feature.TrustDomains) };
 const TRUST_SEVERABLE = { ...TRUST, severable: true };
 const UPDATE = { supported: Boolean(Feature.UpdateManagement) };
-const UPDATE_SEVERABLE = { ...UPDATE, severable: true };
 
-const COSWID_TEXT = "A concise software identifier (RFC 9393).";
+const COSWID_TEXT = "A concise software identifier (RFC 9393); a device does not interpret it.";
 const RESOLUTION_TEXT = "Update: fetches and checks the manifests that this one depends on.";
 const FETCH_TEXT = "Update: fetches payloads ahead of the installation.";
 const CANDIDATE_TEXT = "Update: checks what was fetched before the installation begins.";
@@ -92,7 +91,7 @@ export const MANIFEST_MEMBERS: readonly MemberLabel[] = [
   member(7, "validate", "sequence", "M", "8.4.6", YES, "Update and boot: checks the image."),
   member(8, "load", "sequence", "M", "8.4.6", YES, "Boot: moves images to where they run from."),
   member(9, "invoke", "sequence", "M", "8.4.6", YES, "Boot: starts the image."),
-  member(14, "coswid", "coswid", "U", "3.2", UPDATE_SEVERABLE, COSWID_TEXT),
+  member(14, "coswid", "coswid", "U", "3.2", BOTH, COSWID_TEXT),
   member(15, "dependency-resolution", "sequence", "T", "5.5", TRUST_SEVERABLE, RESOLUTION_TEXT),
   member(16, "payload-fetch", "sequence", "M", "8.4.6", BOTH, FETCH_TEXT),
   member(18, "candidate-verification", "sequence", "T", "7.1", TRUST_SEVERABLE, CANDIDATE_TEXT),

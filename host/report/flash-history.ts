@@ -6,6 +6,7 @@ import { Device } from "../../emulator/device.ts";
 import type { ByCause } from "../../emulator/clock.ts";
 import type { Operation } from "../../emulator/power.ts";
 import type { Scenario } from "../campaign/scenario.ts";
+import { deviceOf } from "../campaign/scenario-device.ts";
 import { mapFlash, type CellKind, type FlashMap } from "./flash-map.ts";
 
 /** Cells of all partitions in the order of their addresses, one letter per cell. */
@@ -65,8 +66,8 @@ export function cellText(map: FlashMap): CellText {
 /** Runs a scenario without cuts and records it. @param operations of each power-on, to space the frames */
 export function recordHistory(scenario: Scenario, operations: readonly number[]): FlashHistory {
   const total = operations.reduce((sum, some) => sum + some, 0);
-  const { profile, link, recording, initial } = scenario;
-  const device = new Device({ profile, link, recording, build: "fast" });
+  const { profile, initial } = scenario;
+  const device = new Device({ ...deviceOf(scenario), build: "fast" });
   device.restore({ ...initial, wear: new Uint32Array(initial.wear.length) });
   const map = mapFlash(device.flash.bytes, profile);
   const camera = new Camera(device, map);

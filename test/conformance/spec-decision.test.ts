@@ -117,10 +117,49 @@ describe("device and host", () => {
     );
   });
 
+  it("take a CoSWID and text, whole, severed or severed away, and look no further into them", () => {
+    const anything = Uint8Array.of(0xff);
+    for (const member of [14, 23]) {
+      const severed: readonly [number, Cbor] = [member, digestItem(encodeCbor(anything))];
+      expect(ofManifest({ manifest: [[member, anything]] })).toBe("ok");
+      expect(ofManifest({ manifest: [severed], envelope: [[member, anything]] })).toBe("ok");
+      expect(ofManifest({ manifest: [severed] })).toBe("ok");
+      expect(ofManifest({ manifest: [severed], envelope: [[member, Uint8Array.of(0)]] })).toBe(
+        "severed-digest-mismatch",
+      );
+      expect(ofManifest({ manifest: [[member, 1]] })).toBe("cbor-unexpected-type");
+      expect(ofManifest({ envelope: [[member, anything]] })).toBe("member-redundant");
+    }
+  });
+
   it("know fetch-arguments, and refuse to guess what they mean", () => {
     expect(ofValidate(20, map([25, Uint8Array.of(1)]))).toBe("parameter-unsupported");
     expect(ofValidate(20, map([23, Uint8Array.of(1)]))).toBe("parameter-unsupported");
     expect(ofValidate(20, map([31, 1]))).toBe("parameter-unknown");
+  });
+
+  it("refuse each of the forms that they do not process by a reason of its own", () => {
+    const enterprise = new Tagged(112, Uint8Array.of(1));
+    for (const [parameter, value, reason] of [
+      [1, enterprise, "argument-unsupported"],
+      [2, enterprise, "argument-unsupported"],
+      [1, new Uint8Array(15), "argument-malformed"],
+      [1, "brownout", "cbor-unexpected-type"],
+      [19, new Uint8Array(3), "parameter-unsupported"],
+      [23, Uint8Array.of(1), "parameter-unsupported"],
+      [25, Uint8Array.of(1), "parameter-unsupported"],
+    ] as const) {
+      expect(ofValidate(20, map([parameter, value])), String(parameter)).toBe(reason);
+    }
+    const ofDependency = (dependency: Cbor): string => ofManifest({ common: [[1, map([1, dependency])]] });
+    expect(ofDependency(map([1, [Uint8Array.of(0)]]))).toBe("member-unsupported");
+    expect(ofDependency([])).toBe("cbor-unexpected-type");
+  });
+
+  it("take a manifest-component-id of any name, and refuse one without parts", () => {
+    expect(ofManifest({ manifest: [[5, [Uint8Array.of(9), new Uint8Array(0)]]] })).toBe("ok");
+    expect(ofManifest({ manifest: [[5, []]] })).toBe("component-malformed");
+    expect(ofManifest({ manifest: [[5, [1]]] })).toBe("cbor-unexpected-type");
   });
 
   it("refuse keys out of order and keys that come twice, in every map", () => {

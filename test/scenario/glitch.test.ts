@@ -17,7 +17,7 @@ import { formatGlitchCase, parseGlitchCase } from "../../host/glitch/case-id.ts"
 import { runControl } from "../../host/glitch/control.ts";
 import { diagnose, glitchReportText } from "../../host/glitch/report.ts";
 import { GlitchRunner } from "../../host/glitch/runner.ts";
-import { REFUSAL_NAMES, refusalNamed } from "../../host/glitch/scenario.ts";
+import { REFUSAL_NAMES, refusalBootloader, refusalNamed } from "../../host/glitch/scenario.ts";
 import { Witnesser } from "../../host/glitch/survivor.ts";
 import { ownTarget, type GlitchTarget } from "../../host/glitch/target.ts";
 import { windowOptions } from "../../host/glitch/window.ts";
@@ -34,6 +34,8 @@ function target(name: string): GlitchTarget {
 
 const bootloader = target("bootloader");
 const unasked = target("canary-witnesses-unasked");
+const managed = target("bootloader-managed");
+const askedOnce = target("canary-conditions-asked-once");
 
 function campaign(name: string, about: GlitchTarget): GlitchCampaign {
   const scenario = refusalNamed(name, profile, about.bootloader);
@@ -60,10 +62,11 @@ describe("a boot that must refuse, with every executed instruction skipped and e
   });
 
   it.each(REFUSAL_NAMES)(
-    "is never got through, and found where nobody asks the witnesses: %s",
+    "is never got through, and found where nobody asks the witnesses, or asks twice: %s",
     (name) => {
-      const hardened = campaign(name, bootloader);
-      const canary = campaign(name, unasked);
+      const isManaged = refusalBootloader(name) === "bootloader-managed";
+      const hardened = campaign(name, isManaged ? managed : bootloader);
+      const canary = campaign(name, isManaged ? askedOnce : unasked);
       const got = (result: GlitchCampaign): number => result.faults - result.tally.harmless;
       expect(hardened.failsUndisturbed || canary.failsUndisturbed).toBe(false);
       expect(hardened.disturbed).toBe(hardened.instructions);

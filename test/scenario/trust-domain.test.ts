@@ -2,6 +2,7 @@
  * Trust domains on the device: dependencies under their own authority, keys with limited rights, and
  * signatures that are required together (draft-ietf-suit-trust-domains-12).
  */
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Policy } from "../../assembly/layout.ts";
 import { generateKey } from "../../host/keys/key.ts";
@@ -281,6 +282,109 @@ describe("a dependency on the device", () => {
       }),
     );
     expect(verdict({ change, dependency: overriding })).toBe("content-mismatch");
+  });
+});
+
+describe("a component for another processor", () => {
+  const radioImage = Uint8Array.from({ length: 200 }, (_, index) => (7 * index) & 0xff);
+  const sha256 = (bytes: Uint8Array): object => ({
+    "sha-256": createHash("sha256").update(bytes).digest("hex"),
+  });
+  /** The radio's maker delivers its image within the dependency, under a key for nothing but the radio. */
+  const radio = (delivered: Uint8Array, component = "radio"): Uint8Array =>
+    signedDependency({
+      sequenceNumber: 1,
+      components: [[component]],
+      shared: [
+        {
+          "override-parameters": {
+            ...identity,
+            "image-digest": sha256(radioImage),
+            "image-size": radioImage.length,
+          },
+        },
+        ...checks,
+      ],
+      install: [{ "override-parameters": { uri: "#radio" } }, "fetch", "image-match"],
+      validate: ["image-match"],
+      integrated: { "#radio": { hex: Buffer.from(delivered).toString("hex") } },
+    });
+  const options = { ...both, components: ["app", "radio"], rights: [0b01, 0b10] };
+
+  it("is checked with the update, under its maker's key", () => {
+    expect(verdict({ dependency: radio(radioImage), options })).toBe("accepted");
+    const wrong = radioImage.map((byte, index) => (index === 100 ? byte ^ 1 : byte));
+    expect(verdict({ dependency: radio(wrong), options })).toBe("image-mismatch");
+    expect(verdict({ dependency: radio(radioImage, "app"), options })).toBe("component-unauthorized");
+  });
+
+  it("is checked again at every boot, and one wrong bit of it gives the update up", () => {
+    const { verdict: said, device } = stage({ dependency: radio(radioImage), options });
+    expect(said).toBe("accepted");
+    const trial = device.snapshot();
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+    device.restore(trial);
+    const found = Buffer.from(device.flash.bytes).indexOf(radioImage);
+    expect(found).toBeGreaterThan(device.profile.layout.slotB.address);
+    device.flash.bytes.set([(radioImage[100] ?? 0) ^ 1], found + 100);
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("boot: candidate reverted, status 0x0212");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot A");
+  });
+});
+
+describe("unlink", () => {
+  it("takes nothing away: what was unlinked is still checked, processed and booted", () => {
+    const install = [
+      select(1),
+      "dependency-integrity",
+      "unlink",
+      "process-dependency",
+      select(0),
+      { "override-parameters": { uri: acceptable.uri } },
+      "fetch",
+      "unlink",
+      "image-match",
+      "unlink",
+    ];
+    const { verdict: said, device } = stage({ change: { install } });
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+  });
+
+  it("has no place in the shared sequence", () => {
+    const shared = [...(root() as { shared: unknown[] }).shared, "unlink"];
+    expect(verdict({ change: { shared } })).toBe("shared-command-forbidden");
+  });
+});
+
+describe("uninstall", () => {
+  it("is never run: not by its own update, not at a boot, and not by the update that follows", () => {
+    const uninstall = [select(0), "abort"];
+    const { verdict: said, device } = stage({ change: { uninstall } });
+    expect(said).toBe("accepted");
+    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+    expect(verdict({ options: { ...both, running: { uninstall: ["abort"] } } })).toBe("accepted");
+  });
+
+  it("is looked into all the same, and may hold nothing that the build does not execute", () => {
+    expect(verdict({ change: { uninstall: [select(0), "wait"] } })).toBe("command-unsupported");
+    expect(verdict({ change: { uninstall: [select(0), "invoke"] } })).toBe("command-unsupported");
+    expect(verdict({ change: { uninstall: [select(2), "abort"] } })).toBe("component-index-invalid");
+  });
+});
+
+describe("manifest-component-id", () => {
+  it("names the manifest and no component: nobody needs to know it, nor a right to it", () => {
+    const change = { manifestComponentId: ["nowhere", "known"] };
+    expect(verdict({ change })).toBe("accepted");
+    const rights = { ...both, rights: [0b01, 0b10] };
+    expect(verdict({ change, options: rights })).toBe("accepted");
+    expect(verdict({ change: { manifestComponentId: ["app"] }, options: rights })).toBe("accepted");
+    // What it names is not one of the components that the device can hold in all.
+    const full = { ...both, components: ["app", "cfg"] };
+    expect(verdict({ change: { ...change, components: [["app"], ["cfg.suit"]] }, options: full })).toBe(
+      "accepted",
+    );
   });
 });
 

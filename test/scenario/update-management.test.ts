@@ -3,7 +3,10 @@
  * (draft-ietf-suit-update-management-14).
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildVariant, isDefault, VARIANTS, variantName } from "../../host/build/variant.ts";
+import { Slot } from "../../assembly/layout.ts";
+import { Device } from "../../emulator/device.ts";
+import type { Surroundings } from "../../emulator/hal.ts";
+import { buildVariant, isDefault, MANAGED, VARIANTS, variantName } from "../../host/build/variant.ts";
 import { acceptable, judgeManifest, type CandidateOptions } from "../candidate.ts";
 
 const set = (parameters: object): object => ({ "override-parameters": parameters });
@@ -27,7 +30,7 @@ const manifest = (...install: unknown[]): object => ({
 describe("a build with update management", () => {
   let bootloader = new Uint8Array(0);
   beforeAll(async () => {
-    const built = await buildVariant({ trustDomains: true, updateManagement: true });
+    const built = await buildVariant(MANAGED);
     bootloader = new Uint8Array(built.module);
   }, 60_000);
 
@@ -58,17 +61,26 @@ describe("a build with update management", () => {
 
   it("boots an accepted image although the time, the battery and the permission have gone since", () => {
     const json = manifest(
-      set({ "use-before": 1000, "minimum-battery": 10, "update-priority": 1 }),
+      set({
+        "use-before": 1000,
+        "minimum-battery": 10,
+        "update-priority": 1,
+        "wait-info": { authorization: 1 },
+      }),
+      "wait",
       "use-before",
       "minimum-battery",
       "update-authorized",
     );
-    let isAllowed = true;
-    const surroundings = { timeSeconds: 1n, batteryMilliwattHours: 10, authorizes: () => isAllowed };
+    const surroundings = { timeSeconds: 1n, batteryMilliwattHours: 10, authorizedPriority: 1 };
     const { verdict, device } = judgeManifest(json, { bootloader, surroundings });
     expect(verdict).toBe("accepted");
-    isAllowed = false;
-    expect(device.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
+    const later = new Device({
+      profile: device.profile,
+      surroundings: { timeSeconds: 1000n, batteryMilliwattHours: 9, authorizedPriority: 0 },
+    });
+    later.restore(device.snapshot());
+    expect(later.powerOn().log.map(({ text }) => text)).toContain("firmware 1: running from slot B");
   });
 
   it("holds minimum-battery against the battery", () => {
@@ -78,8 +90,7 @@ describe("a build with update management", () => {
   });
 
   it("asks the application about the stated priority, and waits for nothing", () => {
-    const authorizes = (priority: number): boolean => priority <= -1;
-    const surroundings = { authorizes, timeSeconds: 50n };
+    const surroundings = { authorizedPriority: -1, timeSeconds: 50n };
     const asked = (priority: number): string =>
       inInstall([set({ "update-priority": priority }), "update-authorized"], { surroundings });
     expect(asked(-1)).toBe("accepted");
@@ -91,6 +102,43 @@ describe("a build with update management", () => {
     expect(waiting({ time: 51 })).toBe("wait-timed-out");
     expect(waiting({ power: 1 })).toBe("argument-unsupported");
     expect(inInstall(["wait"], { surroundings })).toBe("directive-parameter-missing");
+  });
+
+  it("asks again at every power-on for what may come yet, and writes nothing until it is there", () => {
+    const favourable = { timeSeconds: 100n, batteryMilliwattHours: 50, authorizedPriority: 1 };
+    const json = manifest(
+      set({
+        "use-before": 200,
+        "minimum-battery": 50,
+        "update-priority": 1,
+        "wait-info": { time: 100 },
+      }),
+      "wait",
+      "use-before",
+      "minimum-battery",
+      "update-authorized",
+    );
+    /** What is booted at last if the device is refused the update and then finds itself in other surroundings. */
+    const then = (before: Surroundings, after: Surroundings): [string, string | undefined] => {
+      const surroundings = { ...favourable, ...before };
+      const { verdict, device } = judgeManifest(json, { bootloader, surroundings });
+      const still = device.powerOn();
+      expect(still.operations).toBe(0);
+      expect(still.booted?.slot).toBe(Slot.A);
+      const later = new Device({ profile: device.profile, surroundings: { ...favourable, ...after } });
+      later.restore(device.snapshot());
+      let cycle = later.powerOn();
+      for (let boots = 0; boots < 8 && cycle.operations > 0; boots += 1) cycle = later.powerOn();
+      return [verdict, cycle.log.find(({ text }) => text.includes("running"))?.text];
+    };
+    const [inA, inB] = ["A", "B"].map((slot) => `firmware 1: running from slot ${slot}`);
+    expect(then({ batteryMilliwattHours: 49 }, {})).toEqual(["battery-too-low", inB]);
+    expect(then({ authorizedPriority: 0 }, {})).toEqual(["update-unauthorized", inB]);
+    expect(then({ timeSeconds: 99n }, {})).toEqual(["wait-timed-out", inB]);
+    expect(then({ batteryMilliwattHours: 49 }, { authorizedPriority: 0 })).toEqual(["battery-too-low", inA]);
+    expect(then({ batteryMilliwattHours: 49 }, { timeSeconds: 200n })).toEqual(["battery-too-low", inA]);
+    // What is over stays over, whatever becomes of the clock.
+    expect(then({ timeSeconds: 200n }, {})).toEqual(["use-before-expired", inA]);
   });
 
   it("fails image-not-match where image-match holds, and holds where it fails", () => {
@@ -192,6 +240,11 @@ describe("every build", () => {
       expect(judge({ ...manifest(), uninstall: ["abort"] })).toBe(
         variant.trustDomains ? "accepted" : "member-unsupported",
       );
+      const severed = { candidateVerification: ["vendor-identifier"], severable: ["candidateVerification"] };
+      expect(judge({ ...manifest(), ...severed })).toBe(
+        variant.trustDomains ? "accepted" : "member-unsupported",
+      );
+      expect(judge({ ...manifest(), coswid: { hex: "a0" }, severable: ["coswid"] })).toBe("accepted");
       expect(judge(manifest("use-before"))).toBe(
         variant.updateManagement ? "condition-parameter-missing" : "command-unsupported",
       );
@@ -206,12 +259,13 @@ describe("every build", () => {
   );
 
   it("exists once, and one of them is the default", () => {
-    expect(new Set(VARIANTS.map(variantName)).size).toBe(4);
+    expect(new Set(VARIANTS.map(variantName)).size).toBe(5);
     expect(VARIANTS.filter(isDefault).map(variantName)).toEqual(["base + trust domains"]);
   });
 
   it("without trust domains trusts no device page that limits a key or requires several", async () => {
-    const { module } = await buildVariant({ trustDomains: false, updateManagement: false });
+    const base = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+    const { module } = await buildVariant(base);
     const bootloader = new Uint8Array(module);
     expect(judgeManifest(acceptable, { bootloader, rights: [1] }).verdict).toBe("key-algorithm-mismatch");
     const { log } = judgeManifest(acceptable, { bootloader, policy: 1 << 8 }).cycle;

@@ -31,10 +31,16 @@ import {
 import { runControl } from "../../glitch/control.ts";
 import { PAIR_COUNT, PAIR_REACH } from "../../glitch/pair.ts";
 import { ProgressFile } from "../../glitch/progress-file.ts";
-import { glitchReportJson, glitchReportText } from "../../glitch/report.ts";
+import { diagnose, glitchReportJson, glitchReportText } from "../../glitch/report.ts";
 import type { GlitchRecipe } from "../../glitch/runner.ts";
 import { glitchSarif } from "../../glitch/sarif.ts";
-import { FULL_IMAGE_KIB, REFUSAL_NAMES, refusalNamed, refusalOfSize } from "../../glitch/scenario.ts";
+import {
+  FULL_IMAGE_KIB,
+  REFUSAL_NAMES,
+  refusalBootloader,
+  refusalNamed,
+  refusalOfSize,
+} from "../../glitch/scenario.ts";
 import { loadTarget, ownTarget, type GlitchTarget } from "../../glitch/target.ts";
 import { GLITCH_WINDOWS, SIGNATURE_SAMPLE, windowOptions } from "../../glitch/window.ts";
 import { GlitchThreads } from "../../glitch/worker-pool.ts";
@@ -127,14 +133,18 @@ export const glitch: CliCommand = {
   },
   run: ({ io, options: given }) => {
     const options = Options.parse(given);
-    const target = targetOf(io, options);
+    const targetFor = (scenario: string): GlitchTarget => targetOf(io, options, scenario);
     return options.case === undefined
-      ? campaign(io, options, target)
-      : replayGlitch(io, options.case, options, target);
+      ? campaign(io, options, targetFor)
+      : replayGlitch(io, options.case, options, targetFor);
   },
 };
 
-async function campaign(io: Io, options: Options, target: GlitchTarget): Promise<ExitCode> {
+async function campaign(
+  io: Io,
+  options: Options,
+  targetFor: (scenario: string) => GlitchTarget,
+): Promise<ExitCode> {
   const { window, json, seed, state } = options;
   checkTogether(options);
   const reports = planGlitchReports(io, options);
@@ -148,10 +158,11 @@ async function campaign(io: Io, options: Options, target: GlitchTarget): Promise
     }
     if (count !== undefined) io.out.write(`A sample: ${count} instructions each, seed ${seed}.\n`);
   }
-  const campaigns: GlitchCampaign[] = [];
+  const campaigns: { readonly result: GlitchCampaign; readonly target: GlitchTarget }[] = [];
   try {
     for (const name of scenarioNames(options)) {
       if (run.isStopped) break;
+      const target = targetFor(name);
       const scenario = refusalNamed(name, profileNamed(options.profile), target.bootloader);
       const result = await run.campaign({
         scenario,
@@ -160,21 +171,23 @@ async function campaign(io: Io, options: Options, target: GlitchTarget): Promise
         ...(count === undefined ? {} : { sample: { count, seed } }),
         ...(options.order === "1" ? {} : { pairs: { count: options.pairs, seed, reach: options.reach } }),
       });
-      campaigns.push(result);
+      campaigns.push({ result, target });
       if (json !== true) io.out.write(`\n${glitchReportText(result, target)}`);
     }
   } finally {
     await run.close();
   }
-  const data = { controls, campaigns: campaigns.map((result) => glitchReportJson(result, target)) };
+  const data = {
+    controls,
+    campaigns: campaigns.map(({ result, target }) => glitchReportJson(result, target)),
+  };
   if (json === true) writeJson(io, data);
+  const diagnostics = campaigns.flatMap(({ result, target }) => diagnose(result, target));
   for (const { file, format } of reports) {
-    const content = format === "sarif" ? glitchSarif(campaigns, target, VERSION) : data;
+    const content = format === "sarif" ? glitchSarif(diagnostics, VERSION) : data;
     writeOutput(io, file, `${JSON.stringify(content, undefined, 1)}\n`, { force: true });
   }
-  const isClean = campaigns.every(
-    ({ failsUndisturbed, findings }) => !failsUndisturbed && findings.length === 0,
-  );
+  const isClean = campaigns.every(({ result }) => !result.failsUndisturbed && result.findings.length === 0);
   if (!isClean || controls.some(({ isFound }) => isFound === false)) return ExitCode.Findings;
   if (!run.isStopped) return ExitCode.Pass;
   const goOn = state === undefined ? "" : ` The same command goes on from ${state}.`;
@@ -299,9 +312,9 @@ function sampleOf({ sample, window }: Options): number | undefined {
   return sample ?? (window === "signature" ? SIGNATURE_SAMPLE : undefined);
 }
 
-function targetOf(io: Io, { bootloader }: Options): GlitchTarget {
+function targetOf(io: Io, { bootloader }: Options, scenario: string): GlitchTarget {
   if (bootloader !== undefined) return loadTarget(path.resolve(io.directory, bootloader));
-  const own = ownTarget("bootloader");
+  const own = ownTarget(refusalBootloader(scenario));
   if (own !== undefined) return own;
   throw new UserError("not-built", "Our bootloader is not built.", "Run `npm run build` first.");
 }
