@@ -4,6 +4,7 @@
 import { jwkOf } from "../keys/jwk.ts";
 import { writeKey, type KeyFormat } from "../keys/key-file.ts";
 import type { Key } from "../keys/key.ts";
+import { bitPositions } from "../keys/rights.ts";
 import { writeJson } from "./command.ts";
 import type { Io } from "./io.ts";
 
@@ -13,10 +14,15 @@ export function printKey(
   key: Key,
   { format, isJson }: { readonly format: KeyFormat; readonly isJson: boolean },
 ): void {
+  const content = Buffer.from(writeKey(key, format));
   if (isJson) {
-    writeJson(io, jwkOf(key));
+    const { components } = key;
+    // A JWK has no place for rights, and whoever reads one would take the key for unlimited.
+    writeJson(
+      io,
+      components === undefined ? jwkOf(key) : { cose: content, components: bitPositions(components) },
+    );
     return;
   }
-  const content = Buffer.from(writeKey(key, format));
   io.out.write(format === "cose" ? `${content.toString("hex")}\n` : content.toString("utf8"));
 }

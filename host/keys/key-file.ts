@@ -46,8 +46,19 @@ export function readPrivateKey(content: Uint8Array, name = "key"): PrivateKey {
   );
 }
 
-/** The content of a key file. PEM and JWK end in a newline; COSE_Key is binary. */
+/**
+ * The content of a key file. PEM and JWK end in a newline; COSE_Key is binary.
+ *
+ * @throws UserError `rights-need-cose` for a key with limited rights in a format that would lose them
+ */
 export function writeKey(key: Key, format: KeyFormat): Uint8Array {
+  if (format !== "cose" && key.components !== undefined) {
+    throw new UserError(
+      "rights-need-cose",
+      `The key may touch certain components only, and ${format === "pem" ? "PEM" : "a JWK"} cannot say so.`,
+      "Add --format cose.",
+    );
+  }
   if (format === "cose") return isPrivate(key) ? privateCoseKeyBytes(key) : coseKeyBytes(key);
   const text = format === "pem" ? pemOf(key) : `${JSON.stringify(jwkOf(key), null, 2)}\n`;
   return new TextEncoder().encode(text);

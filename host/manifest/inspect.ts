@@ -70,8 +70,12 @@ function firstRefusal(bytes: Uint8Array): Refusal | undefined {
 function signedBy(bytes: Uint8Array, keys: readonly Key[]): string {
   let signer = "";
   const refusal = refusalOf(() => {
-    const { blockIndex, keyIndex } = authenticate(readEnvelope(bytes), keys);
-    signer = `Signature ${blockIndex + 1} verifies under key ${keyIndex + 1} of ${keys.length}.`;
+    signer = authenticate(readEnvelope(bytes), keys)
+      .map(
+        ({ blockIndex, keyIndex }) =>
+          `Signature ${blockIndex + 1} verifies under key ${keyIndex + 1} of ${keys.length}.`,
+      )
+      .join(" ");
   });
   return refusal === undefined ? signer : refusal.said();
 }
