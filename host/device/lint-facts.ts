@@ -62,6 +62,8 @@ export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts 
       classId: survey.classId,
       deviceId: survey.deviceId,
       components: survey.components,
+      // A rule of our bootloader; whoever reports is one of ours as well.
+      wantsIdentity: source !== "unknown" && !survey.acceptsUncheckedIdentity,
       sequenceFloor: survey.sequenceFloor,
       slotBytes: Math.min(...survey.slots.map(({ range }) => range.bytes)),
       pageBytes: profile.pageBytes,

@@ -67,6 +67,7 @@ const DEVICE: DeviceFacts = {
   classId: uuidText(classIdentifier(vendor, "sensor")),
   deviceId: other,
   components: ["app", "spare"],
+  wantsIdentity: true,
   sequenceFloor: 1n,
   slotBytes: 34816,
   pageBytes: 1024,
@@ -196,6 +197,10 @@ const CASES: Readonly<Record<RuleId, readonly [object | Uint8Array, object | Uin
     shared(set({ "device-identifier": uuidText(vendor) }), "device-identifier"),
     shared(set({ "device-identifier": other }), "device-identifier"),
   ],
+  "device-identity-unchecked": [
+    two({ shared: [select(true), set({ ...identity, ...image }), select(0), ...checks] }),
+    two(),
+  ],
   "device-component-unknown": [one({ components: ["radio"] }), one()],
   "device-sequence-too-low": [one({ sequenceNumber: 0 }), one({ sequenceNumber: 1 })],
   "device-sequence-not-higher": [one({ sequenceNumber: 1 }), one({ sequenceNumber: 2 })],
@@ -228,6 +233,13 @@ describe("the linter", () => {
       { rule: "device-algorithm-unsupported", path: "authentication.blocks[1]" },
     ]);
     expect(findings[0]?.message).toBe("The device does not verify Ed25519 (-19).");
+  });
+
+  it("does not ask a device for a component that is a dependency, whatever it is called", () => {
+    const listed = dependent({ components: [["app"], ["radio.suit"]] });
+    const rules = lintEnvelope(made(listed), DEVICE).map(({ rule }) => rule);
+    expect(rules).not.toContain("device-component-unknown");
+    expect(rules).not.toContain("device-identity-unchecked");
   });
 
   it("asks a device of which nothing is known only what its bootloader says", () => {

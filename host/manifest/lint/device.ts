@@ -31,6 +31,8 @@ export interface DeviceFacts {
   readonly deviceId?: string;
   /** Component names, parts joined by slashes. */
   readonly components: readonly string[];
+  /** Whether it wants vendor and class checked for every component, in the shared sequence. */
+  readonly wantsIdentity?: boolean;
   /** No manifest below it runs. */
   readonly sequenceFloor: bigint;
   /** Room for envelope and image, and the size of the pages on one of which the image begins. */
@@ -61,14 +63,17 @@ const IDENTITY: Readonly<Record<string, readonly [keyof DeviceFacts & `${string}
 export class DeviceLint {
   readonly #facts: DeviceFacts;
   readonly #findings: Findings;
+  /** Names of commands of the shared sequence, and for which component each is executed. */
+  readonly #checked = new Set<string>();
 
   constructor(facts: DeviceFacts, findings: Findings) {
     this.#facts = facts;
     this.#findings = findings;
   }
 
-  visit({ command, values }: Moment): void {
+  visit({ command, component, values }: Moment): void {
     const [member, rule] = IDENTITY[command.name] ?? [];
+    if (command.path.startsWith("shared")) this.#checked.add(`${command.name} ${component}`);
     if (member !== undefined && rule !== undefined) this.#requireIdentity(command, values, member, rule);
   }
 
@@ -77,6 +82,7 @@ export class DeviceLint {
     this.#lintSupport(view);
     this.#lintLimits(view);
     this.#lintComponents(view);
+    this.#lintIdentity(view);
     this.#lintSequenceNumber(view);
     this.#lintRoom(view, envelope);
     this.#lintDigests(view);
@@ -141,7 +147,8 @@ export class DeviceLint {
           `The manifest has ${actual} ${what}, and the device takes ${most}.`,
         );
     };
-    limit(view.components.length, components, "components", "components");
+    const own = view.components.filter((_, index) => !view.dependencies.has(index));
+    limit(own.length, components, "components", "components");
     for (const { json, commands } of [
       ...(view.shared === undefined ? [] : [view.shared]),
       ...view.sections,
@@ -157,10 +164,24 @@ export class DeviceLint {
     const { components } = this.#facts;
     for (const [index, component] of view.components.entries()) {
       const name = componentName(component);
-      if (components.includes(name)) continue;
+      // A dependency is no component of the device, whatever it is called.
+      if (components.includes(name) || view.dependencies.has(index)) continue;
       const known = components.length === 0 ? "none" : components.join(", ");
       const message = `The device has no component ${name}; it has ${known}.`;
       this.#findings.add("device-component-unknown", `components[${index}]`, message);
+    }
+  }
+
+  /** A manifest that checks nobody at all breaks a rule of its own. */
+  #lintIdentity(view: ManifestView): void {
+    if (this.#facts.wantsIdentity !== true) return;
+    const isChecked = (name: string, index: number): boolean => this.#checked.has(`${name} ${index}`);
+    for (const name of ["vendor-identifier", "class-identifier"]) {
+      const positions = [...view.components.keys()].filter((index) => !view.dependencies.has(index));
+      const missing = positions.find((index) => !isChecked(name, index));
+      if (missing === undefined || !positions.some((index) => isChecked(name, index))) continue;
+      const message = `The device wants ${name} checked for every component, and component ${missing} is left out.`;
+      this.#findings.add("device-identity-unchecked", "shared", message);
     }
   }
 

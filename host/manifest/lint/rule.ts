@@ -208,6 +208,10 @@ export const RULES = {
     "The manifest is for another single device.",
     "Set the device-identifier of the device, or choose the right device.",
   ),
+  "device-identity-unchecked": error(
+    "The device wants vendor and class checked for every component, and the shared sequence leaves one out.",
+    'Begin the checks with {"set-component-index": true}.',
+  ),
   "device-component-unknown": error(
     "The device has no component of this name.",
     "`device show` lists its components.",

@@ -13,9 +13,9 @@ import type { Findings, RuleId } from "./rule.ts";
 const RULE_OF: ReadonlyMap<Status, RuleId> = new Map<Status, RuleId>([
   [Status.CosignatureMissing, "device-signature-missing"],
   [Status.ComponentUnauthorized, "device-key-unauthorized"],
+  [Status.ComponentUnknown, "device-component-unknown"],
+  [Status.ManifestDigestMismatch, "manifest-digest-mismatch"],
 ]);
-/** What other rules find, with a place. */
-const FOUND_ELSEWHERE: readonly Status[] = [Status.ComponentUnknown, Status.ManifestDigestMismatch];
 
 /**
  * Holds the signatures of an envelope against what a device asks; one without signatures is not signed yet,
@@ -50,9 +50,9 @@ function lintAuthority(envelope: Envelope, authority: Authority, findings: Findi
     if (facts !== undefined) requireAuthority(envelope, facts, signers, authority);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (FOUND_ELSEWHERE.includes(error.status)) return;
     const rule = RULE_OF.get(error.status) ?? (isTrusted ? "device-refuses" : "device-key-untrusted");
-    findings.add(rule, "authentication", error.said());
+    // Of the root other rules have found it, with a better place; of a dependency nobody has.
+    if (!findings.has(rule)) findings.add(rule, "authentication", error.said());
   }
 }
 
