@@ -86,7 +86,7 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
       vendorId,
       classId,
       deviceId,
-      anchors: cborArray(anchors.map((key, index) => coseKeyBytes(key, rights?.[index]))),
+      anchors: cborArray(anchors.map((key, index) => coseKeyBytes(withRights(key, rights?.[index])))),
       components: cborArray(
         components.map((name) => Uint8Array.from([0x81, 0x40 + name.length, ...Buffer.from(name)])),
       ),
@@ -103,6 +103,10 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
   const journal = readJournal(device.flash.bytes, profile);
   if (journal === undefined) throw new Error("the journal is empty");
   return { verdict: journal.phase === Phase.Trial ? "accepted" : codeOf(journal.reason), cycle, device };
+}
+
+function withRights(key: Key, components: number | undefined): Key {
+  return components === undefined ? key : { ...key, components };
 }
 
 /** Makes, signs and stages a manifest. */

@@ -175,5 +175,8 @@ const ORDER = [
   "6. The sequences: shared, dependency-resolution, payload-fetch, candidate-verification, install, validate, load,",
   "   invoke, uninstall. Each one first as an array that fills its bytes, then command by command, nested ones",
   "   where they stand. Those of a dependency follow when it is processed, on a device only.",
+  "7. Where the components of the device are known (`manifest verify --device`): whether it has those of the",
+  "   manifest, and whether those who signed may touch them; then the same of an integrated dependency, with its",
+  "   own signers. A device that installs the manifest asks this of the root before it looks at the sequences.",
   "",
 ];

@@ -1,15 +1,18 @@
 /**
  * The user's files: read and written so that every failure names the file and says what to do.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { FileIsFolder, FileTooLarge, readBounded } from "../device/bounded-file.ts";
 import { checkModule, ownModule } from "../device/wasm-file.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
 import { UserError } from "../user-error.ts";
 import type { Io } from "./io.ts";
 
-/** Files beyond this are no envelope, key, payload or device: the largest device has 100 KiB of flash. */
-const FILE_BYTES_MAX = 64 * 1024 * 1024;
+/** Files beyond this are no envelope, key or payload: the largest device has 100 KiB of flash. */
+const FILE_BYTES_MAX = 8 * 1024 * 1024;
+/** What campaigns leave behind may be larger: shards, certificates, corpora. */
+export const CAMPAIGN_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The absolute path of a path that the user gave. */
 export function resolvePath(io: Io, file: string): string {
@@ -20,19 +23,15 @@ export function resolvePath(io: Io, file: string): string {
  * Reads a file.
  *
  * @param what what it should hold, as in "envelope"
+ * @param bytesMax what it may have
  * @throws UserError `unreadable-file`
  */
-export function readInput(io: Io, file: string, what: string): Uint8Array {
+export function readInput(io: Io, file: string, what: string, bytesMax = FILE_BYTES_MAX): Uint8Array {
   const absolute = resolvePath(io, file);
   try {
-    const stat = statSync(absolute);
-    if (stat.isDirectory()) throw unreadable(file, what, "it is a folder", "Give a file.");
-    if (stat.size > FILE_BYTES_MAX) {
-      throw unreadable(file, what, `it has ${stat.size} bytes`, "Give the right file.");
-    }
-    return Uint8Array.from(readFileSync(absolute));
+    return readBounded(absolute, bytesMax);
   } catch (error) {
-    throw error instanceof UserError ? error : readError(file, what, absolute, error);
+    throw readError(file, what, absolute, error);
   }
 }
 
@@ -105,6 +104,8 @@ export function refuseExisting(io: Io, file: string, force = false): void {
 }
 
 function readError(file: string, what: string, absolute: string, error: unknown): UserError {
+  if (error instanceof FileIsFolder) return unreadable(file, what, "it is a folder", "Give a file.", error);
+  if (error instanceof FileTooLarge) return unreadable(file, what, error.why, "Give the right file.", error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT") {
     const folder = path.dirname(absolute);

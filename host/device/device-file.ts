@@ -16,7 +16,6 @@
  * Files of version 1 are read as well: they have neither `layout`, which is the profile's, nor `bits`.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import {
   COUNTER_COUNT,
@@ -29,6 +28,7 @@ import {
 } from "../../emulator/index.ts";
 import { NO_BITS, withBit, type DeviceBit, type DeviceBits } from "../../emulator/device-bits.ts";
 import { UserError } from "../user-error.ts";
+import { FileIsFolder, FileTooLarge, readBounded } from "./bounded-file.ts";
 import { writeFileWhole } from "./whole-file.ts";
 
 /** The version that is written. */
@@ -36,6 +36,8 @@ export const DEVICE_FILE_VERSION = 2 as const;
 /** Without partitions and device bits; still read. */
 const PLAIN_VERSION = 1 as const;
 const FORMAT = "brownout-device" as const;
+/** Far more than the flash, its wear and what it remembers come to in text. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What a device file holds. */
 export interface DeviceRecord {
@@ -220,17 +222,22 @@ export function updateDeviceFile(file: string, before: DeviceRecord, after: Devi
 
 function readText(file: string, name: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return new TextDecoder().decode(readBounded(file, FILE_BYTES_MAX));
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : code;
     throw new DeviceFileError(
       "unreadable-file",
-      `The device ${name} cannot be read: ${why}.`,
+      `The device ${name} cannot be read: ${whyUnreadable(cause)}.`,
       "Give the file that `device create` wrote.",
       cause,
     );
   }
+}
+
+function whyUnreadable(cause: unknown): string {
+  if (cause instanceof FileIsFolder) return "it is a folder";
+  if (cause instanceof FileTooLarge) return cause.why;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  return code === "ENOENT" ? "there is no such file" : code;
 }
 
 function parseBody(text: string, name: string): PlainBody | Body {

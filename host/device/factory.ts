@@ -14,7 +14,8 @@ import {
 } from "../../emulator/index.ts";
 import { coseKeyBytes } from "../keys/cose-key.ts";
 import { publicKeyOf, type Key } from "../keys/key.ts";
-import { encodeCbor } from "../manifest/cbor-writer.ts";
+import { bitPositions } from "../keys/rights.ts";
+import { encodeCbor, Raw, type Cbor } from "../manifest/cbor-writer.ts";
 import { parseUuid, UUID_PATTERN, classIdentifier, vendorIdentifier } from "../manifest/uuid.ts";
 import { UserError } from "../user-error.ts";
 
@@ -26,8 +27,10 @@ export interface DeviceParts {
   /** Keys that the device trusts; their private halves, if any, stay outside. */
   readonly trusted: readonly Key[];
   readonly identity: DeviceIdentity;
-  /** Component names, in the order of their slots. */
-  readonly components: readonly string[];
+  /** Its components: names, or encoded identifiers. Rights of keys count by their order. */
+  readonly components: readonly (string | Uint8Array)[];
+  /** The keys that must all sign an update, as bits by their positions; any one of them unless given. */
+  readonly required?: number | undefined;
   /** Firmware in slot A; without it the device starts in recovery. */
   readonly firmware?: SlotContent & { readonly sequenceNumber: bigint };
   /** Accept manifests that never check vendor and class. */
@@ -53,10 +56,12 @@ export interface Surroundings {
  * Makes a device as it leaves the factory: confirmed firmware in slot A with the anti-rollback
  * floor at its sequence number, or two blank slots.
  *
- * @throws UserError with the code of the ProvisionError, or `too-many-keys`
+ * @throws UserError with the code of the ProvisionError, or `too-many-keys`, `required-key-unknown` or
+ *   `key-component-unknown`
  */
 export function manufacture(parts: DeviceParts, surroundings: Surroundings = {}): Device {
-  const { profile, bootloader, firmware } = parts;
+  const { profile, bootloader, firmware, required = 0 } = parts;
+  checkAuthority(parts);
   const device = new Device({ profile, ...surroundings });
   try {
     const devicePage = buildDevicePage({
@@ -64,8 +69,10 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
       bootloaderBytes: bootloader.length,
       ...parts.identity,
       anchors: encodeAnchors(parts.trusted),
-      components: encodeCbor(parts.components.map((name) => [new TextEncoder().encode(name)])),
-      policy: parts.allowUncheckedIdentity === true ? Policy.AllowUncheckedIdentity : 0,
+      components: encodeCbor(parts.components.map(componentIdentifier)),
+      policy:
+        (parts.allowUncheckedIdentity === true ? Policy.AllowUncheckedIdentity : 0) |
+        (required << Policy.RequiredAnchorsShift),
       ...(parts.reportKey === undefined ? {} : { reportKey: parts.reportKey }),
     });
     provision(device, {
@@ -84,6 +91,36 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
     throw new UserError(error.code, error.message, PROVISION_HINTS[error.code], { cause: error });
   }
   return device;
+}
+
+function componentIdentifier(component: string | Uint8Array): Cbor {
+  return typeof component === "string" ? [new TextEncoder().encode(component)] : new Raw(component);
+}
+
+/** What is asked of keys has to be of keys and components that the device has. */
+function checkAuthority({ trusted, components, required = 0 }: DeviceParts): void {
+  const beyond = bitPositions(required).find((position) => position >= trusted.length);
+  if (beyond !== undefined) {
+    throw new UserError(
+      "required-key-unknown",
+      `Key ${beyond} is to be required, and the device trusts ${inNumbers(trusted.length, "key")}.`,
+      "Keys are counted from 0, in the order in which they are given; --sign-key comes first.",
+    );
+  }
+  for (const [position, key] of trusted.entries()) {
+    const index = bitPositions(key.components ?? 0).find((bit) => bit >= components.length);
+    if (index === undefined) continue;
+    throw new UserError(
+      "key-component-unknown",
+      `Key ${position} may touch component ${index}, and the device has ${inNumbers(components.length, "component")}.`,
+      "Components are counted from 0, in the order of --component; `keys public --components` sets the rights.",
+    );
+  }
+}
+
+/** As in: 2 keys, counted 0 and 1. */
+function inNumbers(count: number, what: string): string {
+  return count === 1 ? `one ${what}, number 0` : `${count} ${what}s, numbers 0 to ${count - 1}`;
 }
 
 /**

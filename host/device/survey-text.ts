@@ -48,8 +48,14 @@ function digestWords({ image }: SlotSurvey, colors: Colors): string {
   return image.matches ? colors.green(", digest ok") : colors.red(", digest DOES NOT MATCH");
 }
 
-function anchorWords({ algorithm, kid, fingerprint }: AnchorSurvey): string {
-  return `key ${fingerprint}${kid === undefined ? "" : ` "${kid}"`} for ${algorithm}`;
+function anchorWords({ algorithm, kid, fingerprint, isRequired, mayTouch }: AnchorSurvey): string {
+  return [
+    `key ${fingerprint}${kid === undefined ? "" : ` "${kid}"`} for ${algorithm}`,
+    ...(isRequired ? ["must sign every update"] : []),
+    ...(mayTouch === undefined
+      ? []
+      : [`may touch ${mayTouch.length === 0 ? "nothing" : mayTouch.join(", ")} only`]),
+  ].join(", ");
 }
 
 function wearWords(profile: Profile, { wear }: DeviceSurvey): string {

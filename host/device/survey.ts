@@ -3,27 +3,27 @@
  * in its slots, what its journal says.
  */
 import { createHash } from "node:crypto";
-import { Counter, DevicePage, Policy, Slot } from "../../assembly/layout.ts";
+import { Counter, Slot } from "../../assembly/layout.ts";
 import { slotName } from "../../emulator/explore/journal.ts";
 import {
   contains,
-  DEVICE_PAGE,
   payloadAddress,
   slotRange,
   type DeviceState,
   type FlashRange,
   type Profile,
 } from "../../emulator/index.ts";
-import { readCoseKey } from "../keys/cose-key.ts";
 import type { Key } from "../keys/key.ts";
+import { isNamed } from "../keys/rights.ts";
 import { algorithmName } from "../manifest/authentication.ts";
+import type { Authority } from "../manifest/authority.ts";
 import { CborReader } from "../manifest/cbor-reader.ts";
 import type { CommandDescription, Description } from "../manifest/description.ts";
 import { inspectEnvelope } from "../manifest/inspect.ts";
 import { Refusal } from "../manifest/refusal.ts";
 import { uuidText } from "../manifest/uuid.ts";
 import { verifyEnvelope, type Verdict } from "../manifest/verify.ts";
-import { UserError } from "../user-error.ts";
+import { readable, readDevicePage } from "./device-page.ts";
 import { surveyJournal, type JournalSurvey } from "./journal.ts";
 
 /** A trust anchor. */
@@ -34,6 +34,10 @@ export interface AnchorSurvey {
   readonly kid?: string;
   /** First 16 hex digits of SHA-256 over x and y, or the key itself, to tell keys apart. */
   readonly fingerprint: string;
+  /** Whether no envelope is accepted without its signature. */
+  readonly isRequired: boolean;
+  /** Names of the components that it may touch; absent if it may touch all. */
+  readonly mayTouch?: readonly string[];
 }
 
 /** The image of a slot. */
@@ -86,22 +90,23 @@ export interface DeviceSurvey {
  */
 export function surveyDevice(profile: Profile, state: Required<DeviceState>): DeviceSurvey {
   const { flash, counters, wear } = state;
-  const page = flash.subarray(DEVICE_PAGE.address, DEVICE_PAGE.address + DEVICE_PAGE.bytes);
-  const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
-  if (view.getUint32(DevicePage.Magic, true) !== DevicePage.MagicValue) throw invalidPage();
-  const { keys, components } = readPageData(page, view);
+  const { authority, identity, componentNames, ...page } = readDevicePage(flash);
   const journal = surveyJournal(profile, flash);
   const mostWornErases = wear.reduce((most, erases) => Math.max(most, erases), 0);
   return {
     profile: profile.name,
-    bootloaderBytes: view.getUint32(DevicePage.BootloaderBytes, true),
-    vendorId: uuidAt(page, DevicePage.VendorId),
-    classId: uuidAt(page, DevicePage.ClassId),
-    deviceId: uuidAt(page, DevicePage.DeviceId),
-    components,
-    acceptsUncheckedIdentity: (view.getUint16(DevicePage.Policy, true) & Policy.AllowUncheckedIdentity) !== 0,
-    anchors: keys.map(surveyAnchor),
-    slots: [Slot.A, Slot.B].map((slot) => surveySlot(profile, flash, slot, keys)),
+    bootloaderBytes: page.bootloaderBytes,
+    vendorId: uuidText(identity.vendorId),
+    classId: uuidText(identity.classId),
+    deviceId: uuidText(identity.deviceId),
+    components: componentNames,
+    acceptsUncheckedIdentity: page.acceptsUncheckedIdentity,
+    anchors: authority.keys.map((key, position) => ({
+      ...surveyAnchor(key),
+      isRequired: isNamed(position, authority.required),
+      ...(key.components === undefined ? {} : { mayTouch: namedBy(key.components, componentNames) }),
+    })),
+    slots: [Slot.A, Slot.B].map((slot) => surveySlot(profile, flash, slot, authority)),
     journal,
     sequenceFloor: counters[Counter.SequenceFloor] ?? 0n,
     wear: {
@@ -128,7 +133,7 @@ export function envelopeInSlot(profile: Profile, flash: Uint8Array, slot: Slot):
   }
 }
 
-function surveySlot(profile: Profile, flash: Uint8Array, slot: Slot, keys: readonly Key[]): SlotSurvey {
+function surveySlot(profile: Profile, flash: Uint8Array, slot: Slot, authority: Authority): SlotSurvey {
   const range = slotRange(profile.layout, slot);
   const content = flash.subarray(range.address, range.address + range.bytes);
   const place = {
@@ -146,7 +151,7 @@ function surveySlot(profile: Profile, flash: Uint8Array, slot: Slot, keys: reado
       bytes: envelope.length,
       ...(description.sequenceNumber === undefined ? {} : { sequenceNumber: description.sequenceNumber }),
       components: description.components,
-      verdict: verifyEnvelope(envelope, keys),
+      verdict: verifyEnvelope(envelope, authority.keys, authority),
     },
     ...(image === undefined ? {} : { image }),
   };
@@ -188,58 +193,12 @@ function parametersOf(commands: readonly CommandDescription[]): ReadonlyMap<stri
   return found;
 }
 
-function readPageData(page: Uint8Array, view: DataView): { keys: Key[]; components: string[] } {
-  try {
-    return {
-      keys: readAnchors(field(page, view, DevicePage.AnchorsOffset, DevicePage.AnchorsBytes)),
-      components: readComponents(field(page, view, DevicePage.ComponentsOffset, DevicePage.ComponentsBytes)),
-    };
-  } catch (error) {
-    if (error instanceof Refusal || error instanceof UserError) throw invalidPage(error);
-    throw error;
-  }
+/** The names at the positions that bits name. */
+function namedBy(bits: number, names: readonly string[]): string[] {
+  return names.filter((_, position) => isNamed(position, bits));
 }
 
-function invalidPage(cause?: unknown): UserError {
-  return new UserError(
-    "device-page-invalid",
-    "The device page is missing or damaged, so the device is nobody.",
-    "Create the device again.",
-    { cause },
-  );
-}
-
-function field(page: Uint8Array, view: DataView, offsetAt: number, bytesAt: number): Uint8Array {
-  const offset = view.getUint16(offsetAt, true);
-  return page.subarray(offset, offset + view.getUint16(bytesAt, true));
-}
-
-function readAnchors(anchors: Uint8Array): Key[] {
-  const reader = new CborReader(anchors);
-  const keys: Key[] = [];
-  for (let left = reader.array("The trust anchors"); left > 0; left -= 1) {
-    const start = reader.offset;
-    reader.skip("A trust anchor");
-    keys.push(readCoseKey(anchors.slice(start, reader.offset), "trust anchor"));
-  }
-  return keys;
-}
-
-function readComponents(components: Uint8Array): string[] {
-  const reader = new CborReader(components);
-  const names: string[] = [];
-  for (let left = reader.array("The components"); left > 0; left -= 1) {
-    const parts: string[] = [];
-    for (let part = reader.array("A component"); part > 0; part -= 1) {
-      const { from, to } = reader.byteString("A part of a component");
-      parts.push(readable(components.subarray(from, to)));
-    }
-    names.push(parts.join("/"));
-  }
-  return names;
-}
-
-function surveyAnchor(key: Key): AnchorSurvey {
+function surveyAnchor(key: Key): Omit<AnchorSurvey, "isRequired"> {
   return {
     algorithm: key.alg === undefined ? admittedNames(key) : algorithmName(key.alg),
     ...(key.kid === undefined ? {} : { kid: readable(key.kid) }),
@@ -254,14 +213,4 @@ function surveyAnchor(key: Key): AnchorSurvey {
 function admittedNames({ kty }: Key): string {
   if (kty === "HSS-LMS") return kty;
   return kty === "OKP" ? "Ed25519 or EdDSA" : "ESP256 or ES256";
-}
-
-/** Bytes as text if they are printable, otherwise as hex. */
-function readable(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString("latin1");
-  return /^[\x21-\x7e]+$/.test(text) ? text : `0x${Buffer.from(bytes).toString("hex")}`;
-}
-
-function uuidAt(page: Uint8Array, offset: number): string {
-  return uuidText(page.subarray(offset, offset + 16));
 }

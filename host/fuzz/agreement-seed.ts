@@ -3,6 +3,7 @@
  * command and parameter of the label tables, signed whether or not this build processes it.
  */
 import { Limit } from "../../assembly/limits.ts";
+import { Algorithm, type PrivateKey } from "../keys/key.ts";
 import { encodeCbor, Tagged, type Cbor } from "../manifest/cbor-writer.ts";
 import { digestItem, encodeDigest } from "../manifest/digest.ts";
 import {
@@ -18,8 +19,14 @@ import {
   type ParameterLabel,
 } from "../manifest/labels.ts";
 import { signatureBlock } from "../manifest/sign.ts";
-import { AUTHOR } from "./author.ts";
+import { AUTHOR, COMPONENTS, SECOND_AUTHOR } from "./author.ts";
 import { seedEnvelopes } from "./seed.ts";
+
+/** Components of the devices that judge them: what the manifests here name, and those of `seedEnvelopes`. */
+export const SEED_COMPONENTS: readonly Uint8Array[] = [
+  [Uint8Array.of(0)],
+  ...COMPONENTS.map((name) => [new TextEncoder().encode(name)]),
+].map((identifier) => encodeCbor(identifier));
 
 /** The envelopes. */
 export function agreementSeeds(): Uint8Array[] {
@@ -29,10 +36,19 @@ export function agreementSeeds(): Uint8Array[] {
     ...PARAMETERS.flatMap((parameter) => [parameterEnvelope(parameter), hardParameterEnvelope(parameter)]),
     ...MANIFEST_MEMBERS.filter(({ label }) => label > 3).map(memberEnvelope),
     ...SEVERABLE_MEMBERS.map(severedMemberEnvelope),
-    ...COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies").map(dependenciesEnvelope),
+    ...COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies").flatMap((member) => [
+      dependenciesEnvelope(member),
+      dependenciesEnvelope(member, [1, 2]),
+    ]),
     ...RETIRED_MANIFEST_KEYS.map((label) => withMembers([[label, sequence(3, 15)]])),
     withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[1, new Tagged(PEN_TAG, Uint8Array.of(1))]]))]]),
     withMembers([[20, sequence(12, [0], 3, 15, 12, [0, 0], 3, 15)]]),
+    ...[
+      [AUTHOR, SECOND_AUTHOR],
+      [SECOND_AUTHOR, AUTHOR],
+      [SECOND_AUTHOR],
+      [AUTHOR, AUTHOR, SECOND_AUTHOR, AUTHOR],
+    ].flatMap((signers) => [cosigned(signers), cosigned(signers, [[2, TWO_COMPONENTS]])]),
     ...[Limit.Nesting, Limit.Nesting + 1].map((depth) => withMembers([[20, sequence(...nested(depth))]])),
   ];
 }
@@ -64,15 +80,15 @@ export function severedMemberEnvelope(member: MemberLabel): Uint8Array {
   return envelopeOf([[member.label, digestItem(encodeCbor(value))]], [], [[member.label, value]]);
 }
 
-/** A manifest with a dependency behind its only component, so that every sequence selects. */
-export function dependenciesEnvelope({ label }: MemberLabel): Uint8Array {
+/** A manifest with dependencies behind its only component, so that every sequence selects. */
+export function dependenciesEnvelope({ label }: MemberLabel, indices: readonly number[] = [1]): Uint8Array {
   return envelopeOf(
     [
       [7, sequence(12, 0, 3, 15)],
       [9, sequence(12, 0, 23, 2)],
     ],
     [
-      [label, new Map<Cbor, Cbor>([[1, new Map<Cbor, Cbor>()]])],
+      [label, new Map<Cbor, Cbor>(indices.map((index) => [index, new Map<Cbor, Cbor>()]))],
       [4, sequence(12, 0, 1, 15, 2, 15)],
     ],
     [],
@@ -87,6 +103,23 @@ function setting(parameter: ParameterLabel): readonly Cbor[] {
   return [20, new Map<Cbor, Cbor>([[parameter.label, valueOf(parameter)]])];
 }
 
+/** A manifest that several have signed, with other members in common. */
+function cosigned(signers: readonly PrivateKey[], common: Pairs = []): Uint8Array {
+  const select = common.length === 0 ? [] : [12, true];
+  return envelopeOf(
+    [
+      [7, sequence(...select, 3, 15)],
+      [9, sequence(...select, 23, 2)],
+    ],
+    [[4, sequence(...select, 1, 15, 2, 15)], ...common],
+    [],
+    signers,
+  );
+}
+
+/** Components of the devices that judge, but not next to each other in their order. */
+const TWO_COMPONENTS: Cbor = [[Uint8Array.of(0)], [new TextEncoder().encode("aux")]];
+
 type Pairs = readonly (readonly [number, Cbor])[];
 
 function withMembers(members: Pairs): Uint8Array {
@@ -98,7 +131,12 @@ function withCommon(common: Pairs): Uint8Array {
 }
 
 /** The smallest good manifest with more members, in a signed envelope with more members. */
-function envelopeOf(members: Pairs, common: Pairs, severed: Pairs): Uint8Array {
+function envelopeOf(
+  members: Pairs,
+  common: Pairs,
+  severed: Pairs,
+  signers: readonly PrivateKey[] = [AUTHOR],
+): Uint8Array {
   const manifest = encodeCbor(
     new Map<Cbor, Cbor>([
       [1, 1],
@@ -113,7 +151,10 @@ function envelopeOf(members: Pairs, common: Pairs, severed: Pairs): Uint8Array {
     ]),
   );
   const digest = encodeDigest(encodeCbor(manifest));
-  const wrapper = encodeCbor([digest, signatureBlock(digest, AUTHOR, -9)]);
+  const wrapper = encodeCbor([
+    digest,
+    ...signers.map((key) => signatureBlock(digest, key, key.alg ?? Algorithm.ES256)),
+  ]);
   return encodeCbor(new Tagged(107, new Map<Cbor, Cbor>([[2, wrapper], [3, manifest], ...severed])));
 }
 

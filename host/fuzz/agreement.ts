@@ -8,15 +8,18 @@
  * Envelopes are mutated from seeds that hold every member, command and parameter of the label tables, and
  * from what mutation has made of them: an envelope that shows a reason for the first time, or that is
  * accepted, takes part from then on. Most are signed again after their mutation, or nothing behind the
- * signature would ever be looked at.
+ * signature would ever be looked at. Each is shown to a device that asks more or less of its signers: one
+ * good signature, certain keys, or keys with a right to the components; and each block is signed by one of
+ * the keys.
  */
 import { Chance } from "../../emulator/fuzz/chance.ts";
 import { mutateEnvelope } from "../../emulator/fuzz/envelope-mutation.ts";
 import { DeviceVerifier } from "../device/verifier.ts";
+import type { Authority } from "../manifest/authority.ts";
 import { verifyEnvelope } from "../manifest/verify.ts";
 import type { StatusCode } from "../status-text.ts";
-import { AUTHOR, SECOND_AUTHOR, sign } from "./author.ts";
-import { agreementSeeds } from "./agreement-seed.ts";
+import { AUTHOR, IDENTITY, SECOND_AUTHOR, sign, signSecond } from "./author.ts";
+import { agreementSeeds, SEED_COMPONENTS } from "./agreement-seed.ts";
 
 /** An envelope, and what the two say of it. */
 export interface Disagreement {
@@ -38,6 +41,33 @@ export interface AgreementResult {
 
 /** Keys that both trust. */
 const TRUSTED = [AUTHOR, SECOND_AUTHOR];
+/** The devices: what each asks of those who sign. */
+const AUTHORITIES: readonly Authority[] = [
+  { keys: TRUSTED },
+  { keys: TRUSTED },
+  // Where every key is pinned to one algorithm, another one is a reason of its own.
+  { keys: [AUTHOR] },
+  { keys: TRUSTED, required: 0b11 },
+  { keys: TRUSTED, required: 0b10, components: SEED_COMPONENTS },
+  { keys: [AUTHOR], components: SEED_COMPONENTS.slice(0, 2) },
+  {
+    keys: [
+      { ...AUTHOR, components: 0b011 },
+      { ...SECOND_AUTHOR, components: 0b100 },
+    ],
+    components: SEED_COMPONENTS,
+  },
+  {
+    keys: [
+      { ...SECOND_AUTHOR, components: 0b110 },
+      { ...AUTHOR, components: 0 },
+    ],
+    required: 0b10,
+    components: SEED_COMPONENTS,
+  },
+];
+/** One in so many blocks is signed by the second author. */
+const SECOND_EVERY = 3;
 /** Longer envelopes say nothing new. */
 const ENVELOPE_BYTES_MAX = 2048;
 /** Mutated envelopes that are mutated further. */
@@ -59,17 +89,18 @@ export function compareReadings(options: {
   readonly envelopes: number;
 }): AgreementResult {
   const { bootloader, seed, envelopes } = options;
-  // Where every key is pinned to one algorithm, another one is a reason of its own.
-  const judges = [TRUSTED, TRUSTED.slice(0, 1)].map((keys) => ({
+  const judges = AUTHORITIES.map(({ keys, ...rules }) => ({
     keys,
-    device: new DeviceVerifier(bootloader, keys),
+    rules,
+    device: new DeviceVerifier(bootloader, keys, { ...rules, identity: IDENTITY }),
   }));
   const reasons = new Map<StatusCode, number>();
   const disagreements: Disagreement[] = [];
   let disagreementCount = 0;
   const judge = (envelope: Uint8Array): StatusCode | undefined => {
-    const { keys, device } = chance.pick(judges);
-    const found = { device: device.verify(envelope).reason, host: verifyEnvelope(envelope, keys).reason };
+    const { keys, rules, device } = chance.pick(judges);
+    const host = verifyEnvelope(envelope, keys, rules).reason;
+    const found = { device: device.verify(envelope).reason, host };
     const isNew = !reasons.has(found.device);
     if (found.device === found.host) reasons.set(found.device, (reasons.get(found.device) ?? 0) + 1);
     else {
@@ -80,12 +111,15 @@ export function compareReadings(options: {
   };
   const chance = new Chance(seed);
   const seeds = agreementSeeds();
+  const signBlock = (digest: Uint8Array): Uint8Array =>
+    chance.oneIn(SECOND_EVERY) ? signSecond(digest) : sign(digest);
   const pool: Uint8Array[] = [];
   for (let count = 0; count < envelopes; count += 1) {
     const first = seeds[count];
     const input = chance.oneIn(2) && pool.length > 0 ? chance.pick(pool) : chance.pick(seeds);
     const envelope =
-      first ?? mutateEnvelope(input, chance.pick(seeds), chance, { sign, bytesMax: ENVELOPE_BYTES_MAX });
+      first ??
+      mutateEnvelope(input, chance.pick(seeds), chance, { sign: signBlock, bytesMax: ENVELOPE_BYTES_MAX });
     const news = judge(envelope);
     if (news === undefined || (news === "ok" && !chance.oneIn(KEPT_EVERY))) continue;
     if (pool.length < POOL_MAX) pool.push(envelope);

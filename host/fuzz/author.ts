@@ -16,6 +16,8 @@ export const AUTHOR: PrivateKey = TRUSTED_TEST_KEY;
 export const SECOND_AUTHOR: PrivateKey = secondKey();
 /** Signs digests as {@link AUTHOR}. */
 export const sign = quickSigner(AUTHOR);
+/** Signs digests as {@link SECOND_AUTHOR}. */
+export const signSecond = quickSigner(SECOND_AUTHOR);
 
 /** Who the device is. */
 export const IDENTITY = identityOf({ vendor: "brownout.example", class: "class1" });

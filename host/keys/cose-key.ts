@@ -34,6 +34,8 @@ const HSS_LMS = 5;
 const P256 = 1;
 /** Elliptic curve Ed25519. */
 const ED25519 = 6;
+/** Rights to all components that a device can have. */
+const COMPONENTS_MAX = 0xffff_ffff;
 /** Key operations sign and verify. */
 const SIGN = 1;
 const VERIFY = 2;
@@ -48,16 +50,9 @@ const CURVE_NAMES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [8, "secp256k1"],
 ]);
 
-/**
- * The public key as a deterministic COSE_Key: kty, kid and alg if there are any, crv, x, y.
- *
- * @param components the components that a device lets it touch, as bits in the order in which the device
- *   lists them; all of them unless given
- */
-export function coseKeyBytes(key: Key, components?: number): Uint8Array {
-  const fields = publicFields(key);
-  if (components !== undefined) fields.set(Field.Components, components);
-  return encodeCbor(fields);
+/** The public key as a deterministic COSE_Key: kty, kid, alg and rights if there are any, crv, x, y. */
+export function coseKeyBytes(key: Key): Uint8Array {
+  return encodeCbor(publicFields(key));
 }
 
 /** The private key as a deterministic COSE_Key. */
@@ -86,6 +81,7 @@ function publicFields(key: Key): Map<Cbor, Cbor> {
   if (key.kty === "EC2") fields.set(Field.Y, key.y);
   if (key.kid !== undefined) fields.set(Field.Kid, key.kid);
   if (key.alg !== undefined) fields.set(Field.Alg, key.alg);
+  if (key.components !== undefined) fields.set(Field.Components, key.components);
   return fields;
 }
 
@@ -93,7 +89,7 @@ function publicFields(key: Key): Map<Cbor, Cbor> {
  * Reads a COSE_Key. The encoding need not be deterministic, as RFC 9052 does not ask for it.
  *
  * @throws UserError key-malformed, key-type-unsupported, key-curve-unsupported,
- *   key-algorithm-unsupported, key-use-forbidden, or what `checkedKey` throws
+ *   key-algorithm-unsupported, key-rights-malformed, key-use-forbidden, or what `checkedKey` throws
  */
 export function readCoseKey(bytes: Uint8Array, name: string): Key {
   const fields = decodeMap(bytes, name);
@@ -108,6 +104,7 @@ export function readCoseKey(bytes: Uint8Array, name: string): Key {
         trees: typeof trees === "string" ? trees : undefined,
         alg: algorithm(fields.get(Field.Alg), name),
         kid: optionalBytes(fields.get(Field.Kid), "kid", name),
+        components: rights(fields.get(Field.Components), name),
       },
       name,
     );
@@ -143,6 +140,7 @@ function statedFields(fields: Map<unknown, unknown>, name: string): KeyFields {
     d: optionalBytes(fields.get(Field.D), "d", name),
     alg: algorithm(fields.get(Field.Alg), name),
     kid: optionalBytes(fields.get(Field.Kid), "kid", name),
+    components: rights(fields.get(Field.Components), name),
   };
 }
 
@@ -195,6 +193,18 @@ function algorithm(value: unknown, name: string): AlgorithmNumber | undefined {
   throw algorithmError(
     typeof value === "number" || typeof value === "string" ? String(value) : "of no known form",
     name,
+  );
+}
+
+/** The components that the key may touch; devices read 32 bits of them. */
+function rights(value: unknown, name: string): number | undefined {
+  if (value === undefined) return value;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= COMPONENTS_MAX)
+    return value;
+  throw new UserError(
+    "key-rights-malformed",
+    `${name}: the rights of the COSE_Key (-65537) are not an unsigned integer of 32 bits.`,
+    "Write them with `keys public --components`.",
   );
 }
 

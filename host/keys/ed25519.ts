@@ -11,6 +11,7 @@ import {
   Algorithm,
   equalBytes,
   isEdwardsAlgorithm,
+  statementsOf,
   type AlgorithmNumber,
   type EdwardsKey,
   type EdwardsPrivateKey,
@@ -49,7 +50,7 @@ export function generateEdwardsKey(
  *   key-algorithm-unsupported
  */
 export function checkedEdwardsKey(fields: KeyFields, name: string): EdwardsKey {
-  const { d, alg, kid } = fields;
+  const { d, alg } = fields;
   if (d !== undefined && d.length !== KEY_BYTES) {
     throw new UserError("key-private-invalid", `${name}: the private key is not 32 bytes.`);
   }
@@ -76,8 +77,7 @@ export function checkedEdwardsKey(fields: KeyFields, name: string): EdwardsKey {
     crv: "Ed25519",
     x,
     ...(d === undefined ? {} : { d }),
-    ...(alg === undefined ? {} : { alg }),
-    ...(kid === undefined ? {} : { kid }),
+    ...statementsOf(fields),
   };
 }
 

@@ -9,7 +9,14 @@
 import { hash as nodeHash, randomBytes } from "node:crypto";
 import { Status } from "../../assembly/status.ts";
 import { UserError } from "../user-error.ts";
-import { Algorithm, equalBytes, type AlgorithmNumber, type HssKey, type HssPrivateKey } from "./key.ts";
+import {
+  Algorithm,
+  equalBytes,
+  statementsOf,
+  type AlgorithmNumber,
+  type HssKey,
+  type HssPrivateKey,
+} from "./key.ts";
 import {
   chainCount,
   IDENTIFIER_BYTES,
@@ -230,10 +237,11 @@ export function checkedHssKey(
     readonly trees: string | undefined;
     readonly alg: AlgorithmNumber | undefined;
     readonly kid: Uint8Array | undefined;
+    readonly components: number | undefined;
   },
   name: string,
 ): HssKey {
-  const { pub, seed, trees, alg, kid } = fields;
+  const { pub, seed, trees, alg } = fields;
   if (pub?.length !== HSS_KEY_BYTES || wordAt(pub, 0) < 1 || wordAt(pub, 0) > TREES_MAX) {
     throw new UserError(
       "key-malformed",
@@ -260,8 +268,7 @@ export function checkedHssKey(
     kty: "HSS-LMS",
     crv: "HSS-LMS",
     x: pub,
-    ...(alg === undefined ? {} : { alg }),
-    ...(kid === undefined ? {} : { kid }),
+    ...statementsOf(fields),
   } as const;
   if (seed === undefined) return stated;
   const parsed = parseTrees(trees ?? treeName(first));

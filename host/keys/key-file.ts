@@ -54,9 +54,17 @@ export function usualFormat({ kty }: Key): KeyFormat {
 /**
  * The content of a key file. PEM and JWK end in a newline; COSE_Key is binary.
  *
- * @throws UserError `key-format-unsupported` for an HSS/LMS key in another format than COSE_Key
+ * @throws UserError `rights-need-cose` for a key with limited rights, `key-format-unsupported` for an
+ *   HSS/LMS key, in another format than COSE_Key
  */
 export function writeKey(key: Key, format: KeyFormat): Uint8Array {
+  if (format !== "cose" && key.components !== undefined) {
+    throw new UserError(
+      "rights-need-cose",
+      `The key may touch certain components only, and ${format === "pem" ? "PEM" : "a JWK"} cannot say so.`,
+      "Add --format cose.",
+    );
+  }
   if (format === "cose") return isPrivate(key) ? privateCoseKeyBytes(key) : coseKeyBytes(key);
   if (key.kty === "HSS-LMS") {
     throw new UserError(

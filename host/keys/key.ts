@@ -30,6 +30,8 @@ export interface EcKey {
   readonly alg?: AlgorithmNumber;
   /** Key identifier. It is a name and not part of any decision. */
   readonly kid?: Uint8Array;
+  /** The components that a device lets it touch, as bits in the device's order; all of them unless given. */
+  readonly components?: number;
 }
 
 /** A P-256 key with its private scalar. */
@@ -47,6 +49,7 @@ export interface EdwardsKey {
   readonly d?: Uint8Array;
   readonly alg?: AlgorithmNumber;
   readonly kid?: Uint8Array;
+  readonly components?: number;
 }
 
 /** An Ed25519 key with its private key. */
@@ -66,6 +69,7 @@ export interface HssKey {
   readonly trees?: readonly LmsParameters[];
   readonly alg?: AlgorithmNumber;
   readonly kid?: Uint8Array;
+  readonly components?: number;
 }
 
 /** An HSS/LMS key with its seed. */
@@ -117,14 +121,24 @@ export function generateKey(
 export function publicKeyOf(key: EcKey | EdwardsKey): EcKey | EdwardsKey;
 export function publicKeyOf(key: Key): Key;
 export function publicKeyOf(key: Key): Key {
-  const names = {
-    ...(key.alg === undefined ? {} : { alg: key.alg }),
-    ...(key.kid === undefined ? {} : { kid: key.kid }),
-  };
+  const names = statementsOf(key);
   if (key.kty === "HSS-LMS") return { kty: key.kty, crv: key.crv, x: key.x, ...names };
   return key.kty === "OKP"
     ? { kty: key.kty, crv: key.crv, x: key.x, ...names }
     : { kty: key.kty, crv: key.crv, x: key.x, y: key.y, ...names };
+}
+
+/** What a key states beside its numbers. */
+export function statementsOf({
+  alg,
+  kid,
+  components,
+}: Pick<KeyFields, "alg" | "kid" | "components">): Pick<Key, "alg" | "kid" | "components"> {
+  return {
+    ...(alg === undefined ? {} : { alg }),
+    ...(kid === undefined ? {} : { kid }),
+    ...(components === undefined ? {} : { components }),
+  };
 }
 
 /** Whether the key has its private part. */
@@ -169,6 +183,7 @@ export interface KeyFields {
   readonly d?: Uint8Array | undefined;
   readonly alg?: AlgorithmNumber | undefined;
   readonly kid?: Uint8Array | undefined;
+  readonly components?: number | undefined;
 }
 
 /**
@@ -193,8 +208,7 @@ export function checkedKey(fields: KeyFields, name: string): EcKey {
     x,
     y,
     ...(fields.d === undefined ? {} : { d: fields.d }),
-    ...(fields.alg === undefined ? {} : { alg: fields.alg }),
-    ...(fields.kid === undefined ? {} : { kid: fields.kid }),
+    ...statementsOf(fields),
   };
   if (fields.d === undefined) return key;
   const expected = pointFromPrivate(fields, name);

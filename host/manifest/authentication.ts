@@ -10,6 +10,7 @@ import { Status } from "../../assembly/status.ts";
 import { hssRefusal } from "../keys/hss.ts";
 import { acceptsAlgorithm, Algorithm, equalBytes, keyTypeOf, type Key } from "../keys/key.ts";
 import { malformation, SIGNATURE_BYTES, verifyMessage } from "../keys/signature.ts";
+import { bitPositions } from "../keys/rights.ts";
 import { CborReader, Major, type Span } from "./cbor-reader.ts";
 import { encodeCbor } from "./cbor-writer.ts";
 import { digestOf, readDigest } from "./digest.ts";
@@ -35,7 +36,7 @@ export interface SignatureBlock {
   readonly signature: Span;
 }
 
-/** The signature that made an envelope acceptable. */
+/** A signature that verified. */
 export interface Signer {
   /** Position of the block in the wrapper, from 0. */
   readonly blockIndex: number;
@@ -77,19 +78,34 @@ export function readWrapper(envelope: Envelope): Wrapper {
 }
 
 /**
- * Accepts an envelope that at least one of the keys signed and whose manifest is the signed one.
+ * Accepts an envelope that at least one of the keys signed, and all that are required, and whose manifest is
+ * the signed one.
  *
- * @returns who signed it
- * @throws Refusal; with several blocks it says why the first one was not accepted
+ * @param required the keys that must all have signed, as bits by their positions; any one of them if 0
+ * @returns who signed it, in the order of the blocks, at least one
+ * @throws Refusal; with several blocks, none of which verifies, it says why the first one was not accepted
  */
-export function authenticate(envelope: Envelope, keys: readonly Key[]): Signer {
+export function authenticate(envelope: Envelope, keys: readonly Key[], required = 0): Signer[] {
   const wrapper = readWrapper(envelope);
   if (wrapper.blocks.length === 0) {
     throw new Refusal(Status.Unsigned, envelope.authentication.start, "The envelope carries no signature");
   }
-  const signer = firstSigner(envelope.bytes, wrapper, keys);
+  const signers = everySigner(envelope.bytes, wrapper, keys);
+  requireCosigners(envelope, signers, required);
   requireManifestDigest(envelope, wrapper);
-  return signer;
+  return signers;
+}
+
+/** Requires the signature of every key that bits name, also of one that nobody has. */
+function requireCosigners({ authentication }: Envelope, signers: readonly Signer[], required: number): void {
+  const signed = new Set(signers.map(({ keyIndex }) => keyIndex));
+  const missing = bitPositions(required).find((position) => !signed.has(position));
+  if (missing === undefined) return;
+  throw new Refusal(
+    Status.CosignatureMissing,
+    authentication.start,
+    `Key ${missing + 1}, whose signature is required, has not signed the envelope`,
+  );
 }
 
 /**
@@ -107,19 +123,22 @@ export function requireManifestDigest(envelope: Envelope, { digest }: Wrapper): 
   );
 }
 
-/** The first block that verifies; otherwise the first block's refusal stands for all. */
-function firstSigner(bytes: Uint8Array, wrapper: Wrapper, keys: readonly Key[]): Signer {
+/** All blocks that verify; if none does, the first block's refusal stands for all. */
+function everySigner(bytes: Uint8Array, wrapper: Wrapper, keys: readonly Key[]): Signer[] {
   const payload = bytes.subarray(wrapper.payload.from, wrapper.payload.to);
+  const signers: Signer[] = [];
   let first: Refusal | undefined;
   for (const [blockIndex, span] of wrapper.blocks.entries()) {
     try {
       const block = readSignatureBlock(bytes, span);
-      return { blockIndex, keyIndex: verifyingKey(bytes, block, payload, keys), algorithm: block.algorithm };
+      const keyIndex = verifyingKey(bytes, block, payload, keys);
+      signers.push({ blockIndex, keyIndex, algorithm: block.algorithm });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       first ??= error;
     }
   }
+  if (signers.length > 0) return signers;
   throw first ?? new Refusal(Status.Unsigned, wrapper.payload.start, "The envelope carries no signature");
 }
 

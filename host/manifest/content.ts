@@ -25,7 +25,10 @@ import { checkSequence } from "./sequence.ts";
 /** What a checked manifest says about itself. */
 export interface ManifestFacts {
   readonly sequenceNumber: bigint;
-  readonly componentCount: number;
+  /** The encoded identifiers of its components, without the dependency's. */
+  readonly identifiers: readonly Uint8Array[];
+  /** Whether one of the indices is a manifest that this one depends on. */
+  readonly hasDependency: boolean;
 }
 
 /** A key of the manifest map, and where its value starts. */
@@ -64,14 +67,14 @@ export function checkContent(envelope: Envelope): ManifestFacts {
   const missing = REQUIRED.find((label) => !labels.has(label));
   if (missing !== undefined || common === undefined) throw missingMember(missing ?? 3, manifest);
   for (const [label, span] of envelope.severed) requireMentioned(labels, label, span);
-  const { componentCount, indexCount, shared } = checkCommon(bytes, common);
+  const { indexCount, shared, identifiers, hasDependency } = checkCommon(bytes, common);
   if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", indexCount, shared: true });
   for (const label of SEQUENCE_ORDER) {
     const span = sequences.get(label);
     const context = { name: nameOf(label), indexCount, shared: false };
     if (span !== undefined) checkSequence(bytes, span, context);
   }
-  return { sequenceNumber, componentCount };
+  return { sequenceNumber, identifiers, hasDependency };
 }
 
 /**
@@ -168,8 +171,7 @@ function requireMentioned(labels: ReadonlySet<number>, label: number, span: Span
 }
 
 /** What the common map lists. */
-interface CommonFacts {
-  readonly componentCount: number;
+interface CommonFacts extends Pick<ManifestFacts, "identifiers" | "hasDependency"> {
   /** Components and the dependency, if its index is behind theirs. */
   readonly indexCount: number;
   readonly shared: Span | undefined;
@@ -179,27 +181,34 @@ interface CommonFacts {
 function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
   const reader = new CborReader(bytes, common.from, common.to);
   let dependency: number | undefined;
-  let componentCount: number | undefined;
+  let components: ComponentList | undefined;
   let shared: Span | undefined;
   reader.entries("The common map", (entry) => {
     const known = supportedMember(COMMON_MEMBERS, entry, "The common map");
     if (known.kind === "dependencies") dependency = checkDependencies(reader);
-    else if (known.kind === "components") componentCount = checkComponents(reader, dependency);
+    else if (known.kind === "components") components = checkComponents(reader, dependency);
     else shared = reader.byteString("The shared sequence");
   });
-  if (componentCount === undefined) {
+  if (components === undefined) {
     throw new Refusal(Status.ManifestMemberMissing, common.start, "The common map has no components (2)");
   }
-  if (dependency !== undefined && dependency > componentCount) {
+  const { count, identifiers } = components;
+  if (dependency !== undefined && dependency > count) {
     throw new Refusal(
       Status.ComponentIndexInvalid,
       common.start,
-      `The dependency has index ${dependency}, and there are ${componentCount} components`,
+      `The dependency has index ${dependency}, and there are ${count} components`,
     );
   }
   reader.finish("the common map");
-  const indexCount = dependency === componentCount ? componentCount + 1 : componentCount;
-  return { componentCount, indexCount, shared };
+  const indexCount = dependency === count ? count + 1 : count;
+  return { indexCount, shared, identifiers, hasDependency: dependency !== undefined };
+}
+
+/** The list of components: how long it is, and the identifiers of those that are no dependency. */
+interface ComponentList {
+  readonly count: number;
+  readonly identifiers: readonly Uint8Array[];
 }
 
 /** One dependency, without a prefix; returns its index. */
@@ -225,7 +234,7 @@ function checkDependencies(reader: CborReader): number {
   return Number(index);
 }
 
-function checkComponents(reader: CborReader, dependency: number | undefined): number {
+function checkComponents(reader: CborReader, dependency: number | undefined): ComponentList {
   const start = reader.offset;
   const count = reader.array("The component list");
   if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The component list is empty");
@@ -250,7 +259,7 @@ function checkComponents(reader: CborReader, dependency: number | undefined): nu
     }
     seen.push(identifier);
   }
-  return count;
+  return { count, identifiers: seen };
 }
 
 /** Reads a component identifier and returns its encoding. */

@@ -4,6 +4,7 @@
  * Works on anything: what the bootloader of this repository does not process is named as well, and
  * broken input is shown as far as it can be read, with one error.
  */
+import { Status } from "../../assembly/status.ts";
 import type { Key } from "../keys/key.ts";
 import { STATUS_TEXT, type StatusCode } from "../status-text.ts";
 import { annotatedHex } from "./annotated-hex.ts";
@@ -14,7 +15,7 @@ import { diagnosticNotation } from "./diagnostic.ts";
 import { readEnvelope } from "./envelope.ts";
 import { Refusal } from "./refusal.ts";
 import { ENVELOPE_SHAPE } from "./shape.ts";
-import { readTree } from "./tree.ts";
+import { readTree, type Tree } from "./tree.ts";
 import { visibleText } from "./visible-text.ts";
 import { descriptionText } from "./words.ts";
 
@@ -46,16 +47,29 @@ export interface Inspection {
 export function inspectEnvelope(bytes: Uint8Array, keys: readonly Key[] = []): Inspection {
   const tree = readTree(bytes, ENVELOPE_SHAPE);
   const description = describeEnvelope(tree);
-  const refusal = tree.mistake ?? firstRefusal(bytes);
+  const refusal = mistakeOf(tree) ?? firstRefusal(bytes) ?? tree.mistake;
   const problem = refusal === undefined ? undefined : problemOf(refusal);
-  const signer = keys.length === 0 ? undefined : signedBy(bytes, keys);
   return {
     description,
     ...(problem === undefined ? {} : { problem }),
-    text: visibleText(descriptionText(description, { signer, problem: problem?.message })),
-    diagnostic: visibleText(diagnosticNotation(tree)),
-    annotatedHex: visibleText(annotatedHex(tree)),
+    // Each form is made when somebody looks at it: of a large input they are large.
+    get text() {
+      const signer = keys.length === 0 ? undefined : signedBy(bytes, keys);
+      return visibleText(descriptionText(description, { signer, problem: problem?.message }));
+    },
+    get diagnostic() {
+      return visibleText(diagnosticNotation(tree));
+    },
+    get annotatedHex() {
+      return visibleText(annotatedHex(tree));
+    },
   };
+}
+
+/** A mistake of the input; that it is too much for this tree is one only if nothing else is wrong. */
+function mistakeOf({ mistake }: Tree): Refusal | undefined {
+  const isOurs = mistake?.status === Status.NestingTooDeep || mistake?.status === Status.EnvelopeTooLarge;
+  return isOurs ? undefined : mistake;
 }
 
 /** What is wrong apart from signatures. */
@@ -70,8 +84,12 @@ function firstRefusal(bytes: Uint8Array): Refusal | undefined {
 function signedBy(bytes: Uint8Array, keys: readonly Key[]): string {
   let signer = "";
   const refusal = refusalOf(() => {
-    const { blockIndex, keyIndex } = authenticate(readEnvelope(bytes), keys);
-    signer = `Signature ${blockIndex + 1} verifies under key ${keyIndex + 1} of ${keys.length}.`;
+    signer = authenticate(readEnvelope(bytes), keys)
+      .map(
+        ({ blockIndex, keyIndex }) =>
+          `Signature ${blockIndex + 1} verifies under key ${keyIndex + 1} of ${keys.length}.`,
+      )
+      .join(" ");
   });
   return refusal === undefined ? signer : refusal.said();
 }

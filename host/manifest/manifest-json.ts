@@ -139,6 +139,8 @@ const DRAFT_SPELLINGS: ReadonlyMap<string, string> = new Map(
 
 /** How deep the JSON may nest. */
 const MAXIMUM_DEPTH = 128;
+/** How many values the JSON may have: as many as `inspect` reads CBOR items. */
+const MAXIMUM_VALUES = 100_000;
 
 /**
  * Checks a manifest's JSON.
@@ -161,6 +163,7 @@ export function manifestJsonSchema(): unknown {
 /** Refuses what would exhaust the checker, and text that has no UTF-8. */
 function requireSane(json: unknown): void {
   let level: unknown[] = [json];
+  let values = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAXIMUM_DEPTH) {
       throw new UserError(
@@ -173,6 +176,14 @@ function requireSane(json: unknown): void {
     for (const value of level) {
       if (typeof value === "string") requireUnicode(value);
       if (typeof value !== "object" || value === null) continue;
+      values += Array.isArray(value) ? value.length : Object.keys(value).length;
+      if (values > MAXIMUM_VALUES) {
+        throw new UserError(
+          "manifest-json",
+          `The manifest's JSON has more than ${MAXIMUM_VALUES} values.`,
+          "No device takes a manifest that large; split the update.",
+        );
+      }
       for (const [key, member] of Object.entries(value)) {
         requireUnicode(key);
         if (key === "__proto__") throw new UserError("manifest-json", PROTO);

@@ -15,7 +15,6 @@ const ENVELOPES = 100_000;
 const DECIDED_ON_THE_DEVICE: readonly Status[] = [
   Status.KeyMalformed,
   Status.SequenceTooOld,
-  Status.ComponentUnknown,
   Status.VendorMismatch,
   Status.ClassMismatch,
   Status.DeviceMismatch,
@@ -31,8 +30,6 @@ const DECIDED_ON_THE_DEVICE: readonly Status[] = [
   Status.NothingInvoked,
   Status.PayloadMissing,
   Status.SeveredMemberMissing,
-  Status.ComponentUnauthorized,
-  Status.CosignatureMissing,
   Status.DependencyUnchecked,
   Status.DependencyMismatch,
   Status.NotDependency,

@@ -326,7 +326,7 @@ describe("the linter", () => {
       sequenceFloor: 3n,
       slotBytes: 1000,
       pageBytes: 256,
-      capability: { commands: new Set<number>(), parameters: new Set<number>(), envelope: new Set<number>(), manifest: new Set<number>(), common: new Set<number>(), components: 1, nesting: 0, signatures: 0 }, // prettier-ignore
+      capability: { commands: new Set<number>(), parameters: new Set<number>(), envelope: new Set<number>(), manifest: new Set<number>(), common: new Set<number>(), algorithms: new Set<number>(), components: 1, nesting: 0, signatures: 0 }, // prettier-ignore
     };
     fc.assert(
       fc.property(fc.oneof(manifest, bytes), (envelope) => {

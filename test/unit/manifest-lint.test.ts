@@ -2,13 +2,17 @@
  * Every rule of the linter, with a manifest that breaks it and one like it that does not.
  */
 import { describe, expect, it } from "vitest";
-import { OWN_CAPABILITY } from "../../host/manifest/capability.ts";
+import { generateEdwardsKey } from "../../host/keys/ed25519.ts";
+import { generateKey, type PrivateKey } from "../../host/keys/key.ts";
+import { OWN_CAPABILITY, UNKNOWN_CAPABILITY } from "../../host/manifest/capability.ts";
+import { encodeCbor } from "../../host/manifest/cbor-writer.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { decodeEnvelope } from "../../host/manifest/decode.ts";
 import type { DeviceFacts } from "../../host/manifest/lint/device.ts";
 import { lintEnvelope } from "../../host/manifest/lint/lint.ts";
 import { RULES, type RuleId } from "../../host/manifest/lint/rule.ts";
 import { severEnvelope } from "../../host/manifest/sever.ts";
+import { signEnvelope } from "../../host/manifest/sign.ts";
 import { classIdentifier, uuidText, vendorIdentifier } from "../../host/manifest/uuid.ts";
 
 const payload = new TextEncoder().encode("firmware");
@@ -52,15 +56,30 @@ const dependent = (change: object = {}): object =>
   });
 const text = { en: { "manifest-description": "A text that is longer than a digest is." } };
 
+/** Must sign every update, and may touch the app; the operator may touch the spare component. */
+const author = generateKey();
+const operator = generateKey();
+const signedBy = (json: object, ...keys: readonly PrivateKey[]): Uint8Array =>
+  keys.reduce((envelope, key) => signEnvelope(envelope, key), made(json));
+
 const DEVICE: DeviceFacts = {
   vendorId: uuidText(vendor),
   classId: uuidText(classIdentifier(vendor, "sensor")),
   deviceId: other,
   components: ["app", "spare"],
+  wantsIdentity: true,
   sequenceFloor: 1n,
   slotBytes: 34816,
   pageBytes: 1024,
   capability: OWN_CAPABILITY,
+  authority: {
+    keys: [
+      { ...author, components: 0b01 },
+      { ...operator, components: 0b10 },
+    ],
+    required: 0b01,
+    components: ["app", "spare"].map((name) => encodeCbor([new TextEncoder().encode(name)])),
+  },
 };
 
 const made = (json: object): Uint8Array => createEnvelope(json, { payload });
@@ -154,6 +173,13 @@ const CASES: Readonly<Record<RuleId, readonly [object | Uint8Array, object | Uin
   "text-not-severable": [one({ text }), one({ text, severable: ["text"] })],
   "member-redundant": [one({ custom: { envelope: { "20": { hex: "80" } } } }), one({ custom: { envelope: { "-300": { hex: "80" } } } })], // prettier-ignore
   "device-unsupported": [one({ setVersion: "1.2.3" }), one({ referenceUri: "coap://x" })],
+  "device-algorithm-unsupported": [
+    install(set({ "image-digest": { "sha-384": "11".repeat(48) } })),
+    install(set({ "image-digest": { "sha-256": "11".repeat(32) } })),
+  ],
+  "device-key-untrusted": [signedBy(one(), generateKey()), signedBy(one(), generateKey(), author)],
+  "device-signature-missing": [signedBy(one(), operator), signedBy(one(), operator, author)],
+  "device-key-unauthorized": [signedBy(two(), author), signedBy(two(), author, operator)],
   "device-limit": [
     install({ "run-sequence": [{ "run-sequence": [{ "run-sequence": [{ "run-sequence": [{ "run-sequence": ["abort"] }] }] }] }] }), // prettier-ignore
     install({ "run-sequence": [{ "run-sequence": ["abort"] }] }),
@@ -170,6 +196,10 @@ const CASES: Readonly<Record<RuleId, readonly [object | Uint8Array, object | Uin
   "device-identifier-mismatch": [
     shared(set({ "device-identifier": uuidText(vendor) }), "device-identifier"),
     shared(set({ "device-identifier": other }), "device-identifier"),
+  ],
+  "device-identity-unchecked": [
+    two({ shared: [select(true), set({ ...identity, ...image }), select(0), ...checks] }),
+    two(),
   ],
   "device-component-unknown": [one({ components: ["radio"] }), one()],
   "device-sequence-too-low": [one({ sequenceNumber: 0 }), one({ sequenceNumber: 1 })],
@@ -195,6 +225,31 @@ describe("the linter", () => {
   it("has nothing to say about manifests that are in order", () => {
     for (const json of [one(), two(), dependent()]) expect(lintEnvelope(made(json))).toEqual([]);
     expect(lintEnvelope(made(one()), DEVICE)).toEqual([]);
+  });
+
+  it("says of a signature that the device does not verify which one it is", () => {
+    const findings = lintEnvelope(signedBy(one(), author, generateEdwardsKey()), DEVICE);
+    expect(findings).toMatchObject([
+      { rule: "device-algorithm-unsupported", path: "authentication.blocks[1]" },
+    ]);
+    expect(findings[0]?.message).toBe("The device does not verify Ed25519 (-19).");
+  });
+
+  it("does not ask a device for a component that is a dependency, whatever it is called", () => {
+    const listed = dependent({ components: [["app"], ["radio.suit"]] });
+    const rules = lintEnvelope(made(listed), DEVICE).map(({ rule }) => rule);
+    expect(rules).not.toContain("device-component-unknown");
+    expect(rules).not.toContain("device-identity-unchecked");
+  });
+
+  it("asks a device of which nothing is known only what its bootloader says", () => {
+    const manifest = made(one({ setVersion: "1.2.3" }));
+    const unknown = { ...DEVICE, capability: UNKNOWN_CAPABILITY };
+    const judge = (ok: boolean) => () => ({ ok, reason: "member-unsupported", message: "It has a member." });
+    expect(lintEnvelope(manifest, { ...unknown, judge: judge(true) })).toEqual([]);
+    expect(lintEnvelope(manifest, { ...unknown, judge: judge(false) })).toMatchObject([
+      { rule: "device-refuses", message: "The device refuses it with member-unsupported: It has a member." },
+    ]);
   });
 
   it("names the place in the words of the JSON form, deep inside as well", () => {

@@ -155,7 +155,7 @@ describe("the author's tools", () => {
     const items = new Uint8Array(8_000_000).fill(0x80);
     items.set([0xd8, 107, 0x9a, 0x00, 0x7a, 0x00, 0x00]);
     expect(() => decodeEnvelope(items)).toThrow("more than 100000 CBOR items");
-    expect(inspectEnvelope(items).problem?.reason).toBe("envelope-too-large");
+    expect(inspectEnvelope(items).problem?.reason).toBe("cbor-unexpected-type");
     const deep = new Uint8Array(1_000_000).fill(0x81);
     expect(() => decodeEnvelope(deep)).toThrow("nests deeper");
     const json: unknown = JSON.parse(`${"[".repeat(5000)}${"]".repeat(5000)}`);

@@ -23,7 +23,7 @@ import { recheckCertificate } from "../../campaign/certificate-recheck.ts";
 import { count, things } from "../../report/quantity.ts";
 import { writeJson, writeLines, type CliCommand, type Invocation } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput } from "../file.ts";
+import { CAMPAIGN_BYTES_MAX, readInput } from "../file.ts";
 import { declareParts, declareScenario, readScenario, ScenarioOptions } from "../scenario.ts";
 
 const Options = ScenarioOptions.extend({
@@ -64,7 +64,7 @@ export const certificateCheck: CliCommand = {
 
 function examine({ io, operands, options }: Invocation) {
   const { scenario: name, profile, recheck, ...parts } = Options.parse(options);
-  const bytes = readInput(io, operands[0] ?? "", "certificate");
+  const bytes = readInput(io, operands[0] ?? "", "certificate", CAMPAIGN_BYTES_MAX);
   const { header, states, transitions, boots } = checkCertificate(bytes);
   const rechecked =
     recheck === undefined

@@ -7,6 +7,9 @@
  * `--envelope` and `--key`. With `--key` alone both slots stay blank, and the device waits in
  * recovery for its first update.
  *
+ * One good signature is enough, unless `--require` names keys that must all sign, or `--require-all` says
+ * that every key must. A COSE_Key that `keys public --components` wrote may touch those components only.
+ *
  * With `--reports` the sample firmware reports what came of its updates (see `device update --report`),
  * and with `--report-key` it authenticates what it reports.
  *
@@ -21,7 +24,7 @@ import { writeDeviceFile } from "../../device/device-file.ts";
 import { identityOf, manufacture, type DeviceParts } from "../../device/factory.ts";
 import { bootloaderFor } from "../../device/bootloader-choice.ts";
 import { surveyDevice } from "../../device/survey.ts";
-import type { Key, PrivateKey } from "../../keys/key.ts";
+import type { PrivateKey } from "../../keys/key.ts";
 import { createEnvelope } from "../../manifest/create.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
 import { signEnvelope } from "../../manifest/sign.ts";
@@ -33,13 +36,14 @@ import { deviceData, recordOf } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
 import { readInput, readModule, refuseExisting, resolvePath } from "../file.ts";
 import type { Io } from "../io.ts";
-import { parseUnsigned, profileOption, readKeys, readSigningKey, repeatable } from "../option.ts";
+import { parseUnsigned, profileOption, readSigningKey, repeatable } from "../option.ts";
+import { declareTrust, readTrust, TrustOptions } from "../trust.ts";
 
 /** Where the payload of an envelope that is made here would be found; it is delivered at the factory. */
 const PAYLOAD_URI = "coap://update.brownout.example/suit/payload";
 
 const Options = z.object({
-  key: z.array(z.string()).optional(),
+  ...TrustOptions.shape,
   signKey: z.string().optional(),
   firmware: z.string().optional(),
   envelope: z.string().optional(),
@@ -65,14 +69,16 @@ export const deviceCreate: CliCommand = {
   examples: [
     "device create sensor.device --sign-key author.key",
     "device create blank.device --key author.pub --profile stm32l0",
+    "device create blank.device --component app --component radio --key author.pub --require operator.pub",
     "device create sensor.device --sign-key author.key --report-key report.key",
     "device create own.device --key author.pub --firmware firmware-1.wasm --envelope first.suit",
   ],
   declare: (command) => {
     command
       .argument("<device>", "write the device here")
-      .option("--sign-key <file>", "private key: signs the first firmware, and is trusted")
-      .addOption(repeatable("-k, --key <file>", "key that the device trusts; may be repeated"))
+      .option("--sign-key <file>", "private key: signs the first firmware, and is trusted");
+    declareTrust(command);
+    command
       .option("--firmware <wasm>", "first firmware; our sample firmware 1 with --sign-key")
       .option("-e, --envelope <file>", "the first firmware's signed envelope, instead of --sign-key")
       .option("--sequence <number>", "sequence number of an envelope made here", parseUnsigned, "1")
@@ -120,10 +126,10 @@ export const deviceCreate: CliCommand = {
 };
 
 function readParts(io: Io, options: Options): DeviceParts {
-  const { signKey, key = [], bootloader, component: components = ["app"] } = options;
+  const { signKey, bootloader, component: components = ["app"] } = options;
   const profile = profileNamed(options.profile);
   const signer = signKey === undefined ? undefined : readSigningKey(io, signKey);
-  const trusted: Key[] = [...(signer === undefined ? [] : [signer]), ...readKeys(io, key)];
+  const { keys: trusted, required } = readTrust(io, options, signer === undefined ? [] : [signer]);
   if (trusted.length === 0) {
     throw new UserError(
       "key-missing",
@@ -136,6 +142,7 @@ function readParts(io: Io, options: Options): DeviceParts {
     profile,
     bootloader: readModule(io, bootloader, bootloaderFor(trusted)),
     trusted,
+    required,
     identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
     components,
     allowUncheckedIdentity: options.allowUncheckedIdentity,

@@ -4,9 +4,11 @@
  * envelopes, and the JSON that they are made of, with `--payload` where the JSON needs one. Paths are
  * those of the JSON form that `manifest inspect --source` prints.
  *
- * With `--device` the manifest is held against a real device as well: its vendor, class and components,
- * its anti-rollback floor, its slots, and what its bootloader processes. Signatures are the business of
- * `manifest verify`. docs/manifest.md lists the rules.
+ * With `--device` the manifest is held against a real device as well: its vendor, class and components, its
+ * anti-rollback floor, its slots, the keys that it trusts and what they may touch, and what it processes. The
+ * last is what the device says of itself: a copy of it is switched on and asked for its SUIT report, or
+ * `--report` gives one that it sent. Without any, the bootloader in the device is known, or it is left to
+ * judge the manifest as a whole. `--report` alone lints against nothing else. docs/manifest.md lists the rules.
  *
  * ```console
  * $ brownout manifest lint update.json --payload firmware-2.wasm
@@ -15,13 +17,13 @@
  */
 import path from "node:path";
 import { z } from "zod";
-import { surveyDevice } from "../../device/survey.ts";
-import { OWN_CAPABILITY } from "../../manifest/capability.ts";
+import { factsOfReport, lintFacts, type CapabilitySource, type LintFacts } from "../../device/lint-facts.ts";
 import { createEnvelope } from "../../manifest/create.ts";
-import type { DeviceFacts } from "../../manifest/lint/device.ts";
 import { isError, lintEnvelope } from "../../manifest/lint/lint.ts";
 import type { Finding } from "../../manifest/lint/rule.ts";
 import { visibleText } from "../../manifest/visible-text.ts";
+import { openReport } from "../../suit-report/protection.ts";
+import { readReport, type SuitReport } from "../../suit-report/report.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { openDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -31,6 +33,7 @@ import type { Io } from "../io.ts";
 const Options = z.object({
   payload: z.string().optional(),
   device: z.string().optional(),
+  report: z.string().optional(),
   json: z.boolean().optional(),
 });
 
@@ -41,24 +44,28 @@ export const manifestLint: CliCommand = {
   examples: [
     "manifest lint update.suit --device sensor.device",
     "manifest lint update.json --payload firmware-2.wasm",
+    "manifest lint update.suit --report update.report",
   ],
   findings: "the manifest has an error; warnings alone do not count",
   declare: (command) => {
     command
       .argument("<manifest>", "an envelope, or the JSON of one")
       .option("-p, --payload <file>", "the payload, for JSON that takes values from it")
-      .option("-d, --device <file>", "hold it against this device as well");
+      .option("-d, --device <file>", "hold it against this device as well")
+      .option("--report <file>", "what the device processes by a report that it sent");
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
-    const { payload, device, json } = Options.parse(options);
-    const facts = device === undefined ? undefined : deviceFacts(io, device);
-    const findings = lintEnvelope(readManifest(io, file, payload), facts);
+    const { payload, device, report, json } = Options.parse(options);
+    const held = heldAgainst(io, device, report);
+    const findings = lintEnvelope(readManifest(io, file, payload), held?.facts);
     const errors = findings.filter(isError).length;
     if (json === true) {
-      writeJson(io, { file, errors, warnings: findings.length - errors, findings });
+      const capabilities = held?.source;
+      writeJson(io, { file, errors, warnings: findings.length - errors, findings, capabilities });
     } else {
       io.out.write(`${visibleText(findingsText(io, file, findings))}\n`);
+      if (held !== undefined) io.out.write(`${io.out.colors.dim(SOURCES[held.source])}\n`);
     }
     return errors > 0 ? ExitCode.Findings : ExitCode.Pass;
   },
@@ -75,20 +82,26 @@ function readManifest(io: Io, file: string, payload: string | undefined): Uint8A
   });
 }
 
-/** The device as the linter sees it: what is in its file, and what its bootloader processes. */
-function deviceFacts(io: Io, file: string): DeviceFacts {
-  const { profile, state } = openDevice(io, file);
-  const survey = surveyDevice(profile, state);
-  return {
-    vendorId: survey.vendorId,
-    classId: survey.classId,
-    deviceId: survey.deviceId,
-    components: survey.components,
-    sequenceFloor: survey.sequenceFloor,
-    slotBytes: Math.min(...survey.slots.map(({ range }) => range.bytes)),
-    pageBytes: profile.pageBytes,
-    capability: OWN_CAPABILITY,
-  };
+/** Where it was known from what the device processes. */
+const SOURCES: Readonly<Record<CapabilitySource, string>> = {
+  report: "What the device processes is what it reports.",
+  "own-bootloader": "The device does not report; its bootloader is ours, so what it processes is known.",
+  unknown: "The device does not report, and its bootloader is not ours: only its own judgement counts.",
+};
+
+/** What the manifest is held against beside the drafts. */
+function heldAgainst(
+  io: Io,
+  device: string | undefined,
+  reportFile: string | undefined,
+): LintFacts | undefined {
+  const report = reportFile === undefined ? undefined : readSavedReport(io, reportFile);
+  if (device !== undefined) return lintFacts(openDevice(io, device), report);
+  return report === undefined ? undefined : factsOfReport(report, reportFile ?? "");
+}
+
+function readSavedReport(io: Io, file: string): SuitReport {
+  return readReport(openReport(readInput(io, file, "report"), undefined, file).content, file);
 }
 
 function findingsText(io: Io, file: string, findings: readonly Finding[]): string {

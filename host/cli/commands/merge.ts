@@ -24,7 +24,7 @@ import { count, things } from "../../report/quantity.ts";
 import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, resolvePath, writeOutput } from "../file.ts";
+import { CAMPAIGN_BYTES_MAX, readInput, resolvePath, writeOutput } from "../file.ts";
 import type { Io } from "../io.ts";
 
 const Options = z.object({ certificate: z.string().optional(), json: z.boolean().optional() });
@@ -77,10 +77,13 @@ function readShards(io: Io, folder: string): ShardResult[] {
   }
   return names.map((name) => {
     const file = path.join(folder, name);
-    const record = readShardRecord(new TextDecoder().decode(readInput(io, file, "shard")), file);
+    const record = readShardRecord(
+      new TextDecoder().decode(readInput(io, file, "shard", CAMPAIGN_BYTES_MAX)),
+      file,
+    );
     const states = path.join(folder, shardFiles(record.shard).states);
     try {
-      return { record, certificate: readCertificate(readInput(io, states, "shard")) };
+      return { record, certificate: readCertificate(readInput(io, states, "shard", CAMPAIGN_BYTES_MAX)) };
     } catch (error) {
       if (!(error instanceof CertificateError)) throw error;
       throw new UserError("shards", `${states}: ${error.message}`, "Run this shard again.", { cause: error });

@@ -44,7 +44,7 @@ import { TRACE_FORMATS, traceJsonLines, traceVcd } from "../../report/trace-file
 import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, resolvePath, writeOutput } from "../file.ts";
+import { CAMPAIGN_BYTES_MAX, readInput, resolvePath, writeOutput } from "../file.ts";
 import type { Io } from "../io.ts";
 import { declareParts, OWN_SCENARIO, readScenario, ScenarioOptions } from "../scenario.ts";
 
@@ -167,7 +167,7 @@ function runCorpus(io: Io, id: string | undefined, file: string, options: Option
   if (id !== undefined) {
     throw new UserError("usage", "--corpus goes without a case id.", "Leave one of the two out.");
   }
-  const cases = readCorpus(new TextDecoder().decode(readInput(io, file, "corpus")), file);
+  const cases = readCorpus(new TextDecoder().decode(readInput(io, file, "corpus", CAMPAIGN_BYTES_MAX)), file);
   const result = playCorpus(cases, (caseId) => scenarioOf(io, caseId, options), {
     anyDigest: options.anyDigest === true,
   });

@@ -1,7 +1,9 @@
 /**
  * Rules about one device: whether it is meant, whether it can, and whether there is room.
  */
+import { Status } from "../../../assembly/status.ts";
 import { STATUS_TEXT } from "../../status-text.ts";
+import type { Authority } from "../authority.ts";
 import type { Capability } from "../capability.ts";
 import { checkContent } from "../content.ts";
 import { readEnvelope } from "../envelope.ts";
@@ -9,6 +11,7 @@ import {
   byName,
   COMMANDS,
   COMMON_MEMBERS,
+  DIGEST_ALGORITHMS,
   ENVELOPE_MEMBERS,
   MANIFEST_MEMBERS,
   PARAMETERS,
@@ -17,23 +20,36 @@ import {
 import { Refusal } from "../refusal.ts";
 import type { Moment } from "./flow.ts";
 import type { Findings, RuleId } from "./rule.ts";
+import { lintSigners } from "./signer.ts";
 import { everyCommand, parameterMaps, recordOf, type ManifestView } from "./view.ts";
 
 /** What the linter needs to know of a device. */
 export interface DeviceFacts {
-  /** UUIDs in text form. */
-  readonly vendorId: string;
-  readonly classId: string;
-  readonly deviceId: string;
+  /** UUIDs in text form; what is not known is not compared. */
+  readonly vendorId?: string;
+  readonly classId?: string;
+  readonly deviceId?: string;
   /** Component names, parts joined by slashes. */
   readonly components: readonly string[];
+  /** Whether it wants vendor and class checked for every component, in the shared sequence. */
+  readonly wantsIdentity?: boolean;
   /** No manifest below it runs. */
   readonly sequenceFloor: bigint;
-  /** Room for envelope and image. */
-  readonly slotBytes: number;
-  /** The image begins on a page of this size. */
-  readonly pageBytes: number;
+  /** Room for envelope and image, and the size of the pages on one of which the image begins. */
+  readonly slotBytes?: number;
+  readonly pageBytes?: number;
   readonly capability: Capability;
+  /** Whom it trusts; signatures are left aside where it is not known. */
+  readonly authority?: Authority | undefined;
+  /** What its own bootloader says of the envelope, whoever has signed it; ours is asked otherwise. */
+  readonly judge?: ((envelope: Uint8Array) => Judgement) | undefined;
+}
+
+/** Whether a bootloader accepts an envelope, and its reason. */
+export interface Judgement {
+  readonly ok: boolean;
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** Which parameter each condition about identity compares, with what of the device, by which rule. */
@@ -47,14 +63,17 @@ const IDENTITY: Readonly<Record<string, readonly [keyof DeviceFacts & `${string}
 export class DeviceLint {
   readonly #facts: DeviceFacts;
   readonly #findings: Findings;
+  /** Names of commands of the shared sequence, and for which component each is executed. */
+  readonly #checked = new Set<string>();
 
   constructor(facts: DeviceFacts, findings: Findings) {
     this.#facts = facts;
     this.#findings = findings;
   }
 
-  visit({ command, values }: Moment): void {
+  visit({ command, component, values }: Moment): void {
     const [member, rule] = IDENTITY[command.name] ?? [];
+    if (command.path.startsWith("shared")) this.#checked.add(`${command.name} ${component}`);
     if (member !== undefined && rule !== undefined) this.#requireIdentity(command, values, member, rule);
   }
 
@@ -63,8 +82,12 @@ export class DeviceLint {
     this.#lintSupport(view);
     this.#lintLimits(view);
     this.#lintComponents(view);
+    this.#lintIdentity(view);
     this.#lintSequenceNumber(view);
     this.#lintRoom(view, envelope);
+    this.#lintDigests(view);
+    const { authority, capability } = this.#facts;
+    if (authority !== undefined) lintSigners(envelope, authority, capability.algorithms, this.#findings);
     if (!this.#findings.has("device-")) this.#lintRefusal(envelope);
   }
 
@@ -77,7 +100,7 @@ export class DeviceLint {
     const stated = values(name);
     const mine = this.#facts[member];
     const isMeant = stated.some((value) => uuidOf(value) === mine);
-    if (stated.length === 0 || isMeant) return;
+    if (mine === undefined || stated.length === 0 || isMeant) return;
     const others = [...new Set(stated.map(uuidOf))].join(" or ");
     this.#findings.add(rule, path, `The manifest is for ${name} ${others}, and the device has ${mine}.`);
   }
@@ -124,7 +147,8 @@ export class DeviceLint {
           `The manifest has ${actual} ${what}, and the device takes ${most}.`,
         );
     };
-    limit(view.components.length, components, "components", "components");
+    const own = view.components.filter((_, index) => !view.dependencies.has(index));
+    limit(own.length, components, "components", "components");
     for (const { json, commands } of [
       ...(view.shared === undefined ? [] : [view.shared]),
       ...view.sections,
@@ -140,10 +164,24 @@ export class DeviceLint {
     const { components } = this.#facts;
     for (const [index, component] of view.components.entries()) {
       const name = componentName(component);
-      if (components.includes(name)) continue;
+      // A dependency is no component of the device, whatever it is called.
+      if (components.includes(name) || view.dependencies.has(index)) continue;
       const known = components.length === 0 ? "none" : components.join(", ");
       const message = `The device has no component ${name}; it has ${known}.`;
       this.#findings.add("device-component-unknown", `components[${index}]`, message);
+    }
+  }
+
+  /** A manifest that checks nobody at all breaks a rule of its own. */
+  #lintIdentity(view: ManifestView): void {
+    if (this.#facts.wantsIdentity !== true) return;
+    const isChecked = (name: string, index: number): boolean => this.#checked.has(`${name} ${index}`);
+    for (const name of ["vendor-identifier", "class-identifier"]) {
+      const positions = [...view.components.keys()].filter((index) => !view.dependencies.has(index));
+      const missing = positions.find((index) => !isChecked(name, index));
+      if (missing === undefined || !positions.some((index) => isChecked(name, index))) continue;
+      const message = `The device wants ${name} checked for every component, and component ${missing} is left out.`;
+      this.#findings.add("device-identity-unchecked", "shared", message);
     }
   }
 
@@ -160,7 +198,7 @@ export class DeviceLint {
 
   /** The image begins on the page after the envelope, unless the envelope carries it. */
   #lintRoom(view: ManifestView, envelope: Uint8Array): void {
-    const { slotBytes, pageBytes } = this.#facts;
+    const { slotBytes = Infinity, pageBytes = 1 } = this.#facts;
     const sizes = [...(view.shared === undefined ? [] : [view.shared]), ...view.sections].flatMap((section) =>
       [...everyCommand(section.commands)].flatMap(({ command }) =>
         parameterMaps(command).map(({ parameters }) => parameters["image-size"]),
@@ -174,14 +212,39 @@ export class DeviceLint {
     this.#findings.add("device-image-too-large", "", message);
   }
 
-  #lintRefusal(envelope: Uint8Array): void {
-    try {
-      checkContent(readEnvelope(envelope));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { code } = STATUS_TEXT[error.status];
-      this.#findings.add("device-refuses", "", `The device refuses it with ${code}: ${error.said()}`);
+  /** Digests of algorithms that the device does not have, wherever parameters state them. */
+  #lintDigests(view: ManifestView): void {
+    const { algorithms } = this.#facts.capability;
+    for (const { commands } of [...(view.shared === undefined ? [] : [view.shared]), ...view.sections]) {
+      for (const { command } of everyCommand(commands)) {
+        for (const { parameters, path } of parameterMaps(command)) {
+          for (const [name, value] of Object.entries(parameters)) {
+            const row = Object.keys(recordOf(value))
+              .map((key) => DIGEST_ALGORITHMS.find((known) => known.name === key))
+              .find((known) => known !== undefined);
+            if (row === undefined || algorithms.has(row.label)) continue;
+            const message = `The device does not compute ${row.name} (${row.label}).`;
+            this.#findings.add("device-algorithm-unsupported", `${path}.${name}`, message);
+          }
+        }
+      }
     }
+  }
+
+  #lintRefusal(envelope: Uint8Array): void {
+    const { ok, reason, message } = (this.#facts.judge ?? ownJudge)(envelope);
+    if (!ok) this.#findings.add("device-refuses", "", `The device refuses it with ${reason}: ${message}`);
+  }
+}
+
+/** What our bootloader would say, by the host's reading of its rules. */
+function ownJudge(envelope: Uint8Array): Judgement {
+  try {
+    checkContent(readEnvelope(envelope));
+    return { ok: true, reason: STATUS_TEXT[Status.Ok].code, message: "" };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { ok: false, reason: STATUS_TEXT[error.status].code, message: error.said() };
   }
 }
 

@@ -172,6 +172,22 @@ export const RULES = {
     "The device's bootloader does not process it.",
     "Write the manifest without it for this device.",
   ),
+  "device-algorithm-unsupported": error(
+    "The device has no such algorithm.",
+    "Use SHA-256 for digests, and sign with an algorithm that the device reports.",
+  ),
+  "device-key-untrusted": error(
+    "No key that the device trusts has signed the envelope.",
+    "Sign with a key that `device show` lists under trusts.",
+  ),
+  "device-signature-missing": error(
+    "A signature is missing that the device requires of every update.",
+    "Sign with every key that `device show` marks so; signatures that are there stay.",
+  ),
+  "device-key-unauthorized": error(
+    "The keys that signed may not touch a component of the manifest.",
+    "Have it signed with a key that may, or leave the component to a manifest of its owner.",
+  ),
   "device-limit": error(
     "The manifest is beyond a limit of the device's bootloader.",
     "Make it smaller, or split the update.",
@@ -191,6 +207,10 @@ export const RULES = {
   "device-identifier-mismatch": error(
     "The manifest is for another single device.",
     "Set the device-identifier of the device, or choose the right device.",
+  ),
+  "device-identity-unchecked": error(
+    "The device wants vendor and class checked for every component, and the shared sequence leaves one out.",
+    'Begin the checks with {"set-component-index": true}.',
   ),
   "device-component-unknown": error(
     "The device has no component of this name.",

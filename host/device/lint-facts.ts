@@ -1,0 +1,162 @@
+/**
+ * A device as the linter sees it: what lies in its file, what it says of itself, and what its own bootloader
+ * thinks of a manifest.
+ */
+import { Status } from "../../assembly/status.ts";
+import { equalBytes, generateKey, type PrivateKey } from "../keys/key.ts";
+import { generateEdwardsKey } from "../keys/ed25519.ts";
+import { readWrapper } from "../manifest/authentication.ts";
+import {
+  OWN_CAPABILITY,
+  reportedCapability,
+  UNKNOWN_CAPABILITY,
+  type Capability,
+} from "../manifest/capability.ts";
+import { encodeCbor } from "../manifest/cbor-writer.ts";
+import { readEnvelope } from "../manifest/envelope.ts";
+import type { DeviceFacts, Judgement } from "../manifest/lint/device.ts";
+import { Refusal } from "../manifest/refusal.ts";
+import { signEnvelope } from "../manifest/sign.ts";
+import { STATUS_TEXT } from "../status-text.ts";
+import { openReport } from "../suit-report/protection.ts";
+import { readReport, type SuitReport } from "../suit-report/report.ts";
+import { UserError } from "../user-error.ts";
+import type { DeviceRecord } from "./device-file.ts";
+import { readDevicePage, type PageFacts } from "./device-page.ts";
+import { powerUp } from "./session.ts";
+import { surveyDevice } from "./survey.ts";
+import { DeviceVerifier } from "./verifier.ts";
+import { ownModule } from "./wasm-file.ts";
+
+/**
+ * Where it is known from what the device processes: its capability report, that its bootloader is the one of
+ * this repository, or not at all, so that only the bootloader's own judgement is left.
+ */
+export type CapabilitySource = "report" | "own-bootloader" | "unknown";
+
+/** The facts, and where the capability is from. */
+export interface LintFacts {
+  readonly facts: DeviceFacts;
+  readonly source: CapabilitySource;
+}
+
+/** Power-ons within which a device that reports has done so. */
+const POWER_ONS = 2;
+
+/**
+ * Gathers what the linter asks of a device. Nothing of the device changes: a copy of it is switched on.
+ *
+ * @param report a report that the device sent before; a copy of it is asked for one otherwise
+ */
+export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts {
+  const { profile, state } = record;
+  const survey = surveyDevice(profile, state);
+  const page = readDevicePage(state.flash);
+  const { boot } = profile.layout;
+  const bootloader = state.flash.slice(boot.address, boot.address + page.bootloaderBytes);
+  const { capability, source } = capabilityOf(bootloader, report ?? askForReport(record));
+  return {
+    source,
+    facts: {
+      vendorId: survey.vendorId,
+      classId: survey.classId,
+      deviceId: survey.deviceId,
+      components: survey.components,
+      // A rule of our bootloader; whoever reports is one of ours as well.
+      wantsIdentity: source !== "unknown" && !survey.acceptsUncheckedIdentity,
+      sequenceFloor: survey.sequenceFloor,
+      slotBytes: Math.min(...survey.slots.map(({ range }) => range.bytes)),
+      pageBytes: profile.pageBytes,
+      capability,
+      authority: page.authority,
+      judge: judgeOf(bootloader, page),
+    },
+  };
+}
+
+/** What a report alone tells of the device that sent it. */
+export function factsOfReport(report: SuitReport, name: string): LintFacts {
+  if (report.capabilities === undefined) {
+    throw new UserError(
+      "capabilities-missing",
+      `${name} does not say what the device processes.`,
+      "Give a report with a capability report in it, or the device with --device.",
+    );
+  }
+  const claims = report.claims.at(-1);
+  return {
+    source: "report",
+    facts: {
+      ...(claims?.deviceId === undefined ? {} : { deviceId: claims.deviceId }),
+      components: report.capabilities.components,
+      // After a failure the number is that of the manifest that failed.
+      sequenceFloor: report.failure === undefined ? (claims?.sequenceNumber ?? 0n) : 0n,
+      capability: reportedCapability(report.capabilities),
+    },
+  };
+}
+
+/** The last report that a copy of the device sends to a far end that wants reports; most devices send none. */
+function askForReport(record: DeviceRecord): SuitReport | undefined {
+  let report: SuitReport | undefined;
+  const name = "the device's report";
+  const device = powerUp(record, undefined, {
+    nonce: new Uint8Array(0),
+    take: (content) => (report = readReport(openReport(content, undefined, name).content, name)),
+  });
+  for (let count = 0; count < POWER_ONS; count += 1) device.powerOn();
+  return report;
+}
+
+function capabilityOf(
+  bootloader: Uint8Array,
+  report: SuitReport | undefined,
+): { readonly capability: Capability; readonly source: CapabilitySource } {
+  const isOwn = equalBytes(bootloader, ownModule("bootloader"));
+  if (report?.capabilities !== undefined) {
+    const reported = reportedCapability(report.capabilities);
+    const { components, nesting, signatures } = isOwn ? OWN_CAPABILITY : reported;
+    return { source: "report", capability: { ...reported, components, nesting, signatures } };
+  }
+  return isOwn
+    ? { source: "own-bootloader", capability: OWN_CAPABILITY }
+    : { source: "unknown", capability: UNKNOWN_CAPABILITY };
+}
+
+/**
+ * Lets the device's bootloader judge an envelope as if a trusted key had signed it: with a key that is made
+ * for the question, on a device that trusts it.
+ */
+function judgeOf(bootloader: Uint8Array, { authority }: PageFacts): (envelope: Uint8Array) => Judgement {
+  return (envelope) => {
+    const key: PrivateKey = authority.keys[0]?.kty === "OKP" ? generateEdwardsKey() : generateKey();
+    let signed: Uint8Array;
+    try {
+      signed = signEnvelope(withoutSignatures(envelope), key);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return { ok: false, reason: STATUS_TEXT[error.status].code, message: error.said() };
+      }
+      // What cannot be signed has a mistake that other rules have found.
+      if (error instanceof UserError) return NO_OBJECTION;
+      throw error;
+    }
+    const verdict = new DeviceVerifier(bootloader, [key]).verify(signed);
+    return verdict.reason === STATUS_TEXT[Status.HalUnavailable].code ? NO_OBJECTION : verdict;
+  };
+}
+
+/** Of an envelope that cannot be asked about, or of a bootloader that judges none without installing it. */
+const NO_OBJECTION: Judgement = { ok: true, reason: STATUS_TEXT[Status.Ok].code, message: "" };
+
+/** The envelope with the digest alone in its authentication wrapper. */
+function withoutSignatures(bytes: Uint8Array): Uint8Array {
+  const envelope = readEnvelope(bytes, { everyMember: true });
+  const { payload } = readWrapper(envelope);
+  const wrapper = encodeCbor(encodeCbor([bytes.subarray(payload.from, payload.to)]));
+  return Buffer.concat([
+    bytes.subarray(0, envelope.authentication.start),
+    wrapper,
+    bytes.subarray(envelope.authentication.to),
+  ]);
+}
