@@ -11,7 +11,8 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { Status } from "../assembly/status.ts";
 import { type Cost, MeasuredModule, formatCosts, measuredTargets } from "./cost.ts";
 import { absenceLine, installedPeer } from "./peer.ts";
-import { type BenchEffort, type BenchTable, compare, formatTable } from "./table.ts";
+import { type BenchEffort, type BenchTable, formatTable } from "./table.ts";
+import { compareVerifiers, type Verifier } from "./verifier.ts";
 
 /** Addresses in flash of what is verified. */
 const Operand = { Key: 0, Signature: 32, Message: 96 } as const;
@@ -22,11 +23,6 @@ export interface Ed25519Bench {
   readonly costs: readonly Cost[];
   /** Peers that are not installed. */
   readonly absent: readonly string[];
-}
-
-interface Verifier {
-  readonly name: string;
-  readonly verify: () => boolean;
 }
 
 /** Compares verification of one genuine signature. */
@@ -57,24 +53,7 @@ export async function benchEd25519(effort?: BenchEffort): Promise<Ed25519Bench> 
       bytes.set(message, Operand.Message);
     }
   };
-  // What verifies nothing is fast; a wrong verdict ends the benchmark.
-  message[0] = (message[0] ?? 0) ^ 1;
-  load();
-  for (const { name, verify } of implementations) {
-    if (verify()) throw new Error(`${name} accepted a forged signature`);
-  }
-  message[0] ^= 1;
-  load();
-  const table = await compare(
-    "Ed25519 verification",
-    implementations.map(({ name, verify }) => ({
-      name,
-      run: () => {
-        if (!verify()) throw new Error(`${name} rejected a genuine signature`);
-      },
-    })),
-    effort,
-  );
+  const table = await compareVerifiers("Ed25519 verification", implementations, message, load, effort);
   const costs = devices.map((device) =>
     device.cost(`Ed25519 verification, built for ${device.target}`, Status.Ok, ...parameters),
   );
