@@ -17,6 +17,7 @@ import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
+import { ENCRYPTION_VARIANTS } from "./encryption-variant.ts";
 import type { Patch } from "./patch.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
 
@@ -81,7 +82,7 @@ async function buildInProcess(part: number): Promise<void> {
 
 /** Every module of the project but the known-bad ones. */
 async function readJobs(): Promise<Job[]> {
-  const jobs: Job[] = [...ENTRIES.map((entry) => ({ entry, patches: [] })), ...SIGNATURE_VARIANTS];
+  const jobs: Job[] = [...ENTRIES.map((entry) => ({ entry, patches: [] })), ...SIGNATURE_VARIANTS, ...ENCRYPTION_VARIANTS];
   for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
     const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
     const { entry: source, patches } = CanaryFile.parse(JSON.parse(text));
