@@ -33,7 +33,7 @@ import {
 } from "../flash/journal";
 import { eraseSlot, flashHolds, isSlotBlank } from "../flash/slot";
 import { ABSENT, Resource } from "./coap";
-import { beginDecryption, endDecryption } from "./decryption";
+import { beginDecryption, endDecryption } from "../payload/decryption";
 import { discardArrivals, downloadToFlash, peekResource } from "./download";
 
 /** In place of the running slot: the bootloader itself runs, for want of a bootable slot. */

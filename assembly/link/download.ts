@@ -27,7 +27,7 @@ import {
   writeEmpty,
   writeGet,
 } from "./coap";
-import { decryptPiece } from "./decryption";
+import { decryptPiece } from "../payload/decryption";
 
 /** Time given to an answer before the request is sent again: RFC 7252 §4.8, ACK_TIMEOUT. */
 export const ANSWER_MILLIS: u32 = 2000;
