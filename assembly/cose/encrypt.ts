@@ -89,17 +89,20 @@ const enum Curve {
  * null, null], [128, protected header, "SUIT Payload Encryption"]]. For A256KW three places differ, and
  * the length in bits takes a byte more.
  */
-const CONTEXT: usize = memory.data<u8>([
+// @ts-ignore: decorator
+@lazy const CONTEXT: usize = memory.data<u8>([
   0x84, 0x22, 0x83, 0xf6, 0xf6, 0xf6, 0x83, 0xf6, 0xf6, 0xf6, 0x83, 0x18, 0x80, 0x44, 0xa1, 0x01, 0x38, 0x1c,
   0x57, 0x53, 0x55, 0x49, 0x54, 0x20, 0x50, 0x61, 0x79, 0x6c, 0x6f, 0x61, 0x64, 0x20, 0x45, 0x6e, 0x63, 0x72,
   0x79, 0x70, 0x74, 0x69, 0x6f, 0x6e,
 ]);
 
 /** The same for A256KW. */
-const LONG_CONTEXT: usize = memory.data(Size.LongContext, 8);
+// @ts-ignore: decorator
+@lazy const LONG_CONTEXT: usize = memory.data(Size.LongContext, 8);
 
 /** The shared secret, then the key encryption key. */
-const KEY: usize = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const KEY: usize = memory.data(32, 8);
 
 /** Algorithm of the content, a `ContentAlgorithm`. */
 export let contentAlgorithm: i64 = 0;

@@ -16,19 +16,24 @@ export const enum CounterWidth {
 }
 
 /** The counter block of the first block. */
-const FIRST = memory.data(16, 8);
+// @ts-ignore: decorator
+@lazy const FIRST = memory.data(16, 8);
 
 /** Four blocks of key stream. */
-const STREAM = memory.data(64, 8);
+// @ts-ignore: decorator
+@lazy const STREAM = memory.data(64, 8);
 
 /** The place in the stream, u32. */
-const POSITION = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const POSITION = memory.data(4, 4);
 
 /** 1 + number of the batch in `STREAM`, u32; 0 for none. */
-const BATCH = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const BATCH = memory.data(4, 4);
 
 /** A `CounterWidth`. */
-const WIDTH = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const WIDTH = memory.data(4, 4);
 
 /** Begins a stream with its first counter block, 16 bytes; the key is the one that `aesSetKey` was given. */
 export function aesCtrInit(counter: usize, width: CounterWidth): void {

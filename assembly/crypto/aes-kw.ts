@@ -16,7 +16,8 @@ export const AES_KW_OVERHEAD: u32 = 8;
 const INITIAL_VALUE: u64 = 0xa6a6a6a6a6a6a6a6;
 
 /** The integrity register A, and the 64-bit block R[i] beside it. */
-const BLOCK = memory.data(16, 8);
+// @ts-ignore: decorator
+@lazy const BLOCK = memory.data(16, 8);
 
 /**
  * Unwraps a key; that of AES is forgotten afterwards.

@@ -7,7 +7,8 @@
  */
 
 /** The bits of the state: eight 64-bit words, the lowest bit of each byte first. */
-export const AES_STATE = memory.data(64, 8);
+// @ts-ignore: decorator
+@lazy export const AES_STATE = memory.data(64, 8);
 
 /** Substitutes every byte of the state. */
 export function substituteBytes(): void {

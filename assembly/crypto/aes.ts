@@ -20,10 +20,12 @@ export const AES_BATCH_BYTES: u32 = 64;
  * The round keys, of 16 bytes each. As all four blocks have the same key, nibbles of the sliced key are
  * all ones or all zeros; four words are kept as one, bit j of each nibble being word j's.
  */
-const ROUND_KEYS = memory.data(240, 8);
+// @ts-ignore: decorator
+@lazy const ROUND_KEYS = memory.data(240, 8);
 
 /** Bytes of the round keys but the first, u32: 16 times the number of rounds. */
-const LAST_KEY = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const LAST_KEY = memory.data(4, 4);
 
 // @ts-ignore: decorator
 @inline const NIBBLES: u64 = 0x1111111111111111;

@@ -28,16 +28,22 @@ import { readPublicKey } from "./p256-public-key";
 import { Scalar, wordsFromBytes, wordsFromLimbs } from "./p256-scalar";
 
 /** K, and eight zero bytes so that a window may be read across its end; also the result. */
-const MULTIPLIER = memory.data(40, 8);
+// @ts-ignore: decorator
+@lazy const MULTIPLIER = memory.data(40, 8);
 
 /** n - K, or the result less p. */
-const DIFFERENCE = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const DIFFERENCE = memory.data(32, 8);
 
 /** Four elements that are free between operations on points. */
-const BASE = WORK;
-const POWER = WORK + FieldElement.Bytes;
-const RUN = WORK + 2 * FieldElement.Bytes;
-const RUN30 = WORK + 3 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const BASE = WORK;
+// @ts-ignore: decorator
+@lazy const POWER = WORK + FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const RUN = WORK + 2 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const RUN30 = WORK + 3 * FieldElement.Bytes;
 
 /**
  * Computes the shared secret: the x coordinate of `secret` times the peer's public key.

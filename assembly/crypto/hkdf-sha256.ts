@@ -11,13 +11,16 @@ import { sha256Init } from "./sha256";
 export const HKDF_SHA256_MAXIMUM: u32 = 255 * HMAC_SHA256_BYTES;
 
 /** The pseudorandom key PRK. */
-const PSEUDORANDOM_KEY = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const PSEUDORANDOM_KEY = memory.data(32, 8);
 
 /** T(i). */
-const BLOCK = memory.data(32, 8);
+// @ts-ignore: decorator
+@lazy const BLOCK = memory.data(32, 8);
 
 /** i, one byte. */
-const NUMBER = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const NUMBER = memory.data(4, 4);
 
 /**
  * Derives a key from a secret.

@@ -13,15 +13,20 @@ export const ODD_MULTIPLE_COUNT = 8;
 const ODD_MULTIPLES_BYTES = ODD_MULTIPLE_COUNT * Point.Bytes;
 
 /** The table; x and y of each point count. */
-export const ODD_MULTIPLES = memory.data(ODD_MULTIPLES_BYTES, 8);
-const LAST_MULTIPLE = ODD_MULTIPLES + (ODD_MULTIPLE_COUNT - 1) * Point.Bytes;
+// @ts-ignore: decorator
+@lazy export const ODD_MULTIPLES = memory.data(ODD_MULTIPLES_BYTES, 8);
+// @ts-ignore: decorator
+@lazy const LAST_MULTIPLE = ODD_MULTIPLES + (ODD_MULTIPLE_COUNT - 1) * Point.Bytes;
 
 /** An affine point to be added. */
-export const OPERAND_X = memory.data(FieldElement.Bytes, 4);
-export const OPERAND_Y = memory.data(FieldElement.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const OPERAND_X = memory.data(FieldElement.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const OPERAND_Y = memory.data(FieldElement.Bytes, 4);
 
 /** Space for a division; for the caller's values as well, except while the table is built. */
-export const SCRATCH = memory.data(Division.Bytes, 8);
+// @ts-ignore: decorator
+@lazy export const SCRATCH = memory.data(Division.Bytes, 8);
 
 /**
  * Fills the table with Q, 3Q, … 15Q, affine; Q is the accumulator, with Z = 1.

@@ -30,22 +30,32 @@ export const enum Point {
 }
 
 /** The accumulator. */
-export const ACCUMULATOR = memory.data(Point.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const ACCUMULATOR = memory.data(Point.Bytes, 4);
 
-const X = ACCUMULATOR + Point.X;
-const Y = ACCUMULATOR + Point.Y;
-const Z = ACCUMULATOR + Point.Z;
+// @ts-ignore: decorator
+@lazy const X = ACCUMULATOR + Point.X;
+// @ts-ignore: decorator
+@lazy const Y = ACCUMULATOR + Point.Y;
+// @ts-ignore: decorator
+@lazy const Z = ACCUMULATOR + Point.Z;
 
 /** Four elements in which the operations work; free between them. */
-export const WORK = memory.data(4 * FieldElement.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const WORK = memory.data(4 * FieldElement.Bytes, 4);
 
-const T0 = WORK;
-const T1 = WORK + FieldElement.Bytes;
-const T2 = WORK + 2 * FieldElement.Bytes;
-const T3 = WORK + 3 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const T0 = WORK;
+// @ts-ignore: decorator
+@lazy const T1 = WORK + FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const T2 = WORK + 2 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const T3 = WORK + 3 * FieldElement.Bytes;
 
 /** After an addition: the new Z over the old one. */
-export const ADDED_RATIO = T1;
+// @ts-ignore: decorator
+@lazy export const ADDED_RATIO = T1;
 
 /** Makes the accumulator the point at infinity. */
 export function pointSetInfinity(): void {

@@ -17,7 +17,8 @@ export const enum Scalar {
 }
 
 /** The order n of the group. */
-const ORDER = memory.data<u64>([
+// @ts-ignore: decorator
+@lazy const ORDER = memory.data<u64>([
   0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000,
 ]);
 
@@ -30,7 +31,8 @@ const ORDER = memory.data<u64>([
 @inline const ORDER_LIMB_INVERSE: u32 = 0x11ff43b1;
 
 /** Nine words: a product and the bit by which its reduction may exceed eight. */
-const PRODUCT = memory.data(72, 8);
+// @ts-ignore: decorator
+@lazy const PRODUCT = memory.data(72, 8);
 
 /** Reads a 32-byte big-endian number. */
 export function wordsFromBytes(out: usize, bytes: usize): void {

@@ -31,7 +31,7 @@ export function helperBodies(instrumentation: Instrumentation): Uint8Array[] {
     storeRangeBody(instrumentation),
     loadRangeBody(instrumentation),
     probeBody(instrumentation),
-    ...(instrumentation.observer === undefined ? [] : [observeBody(instrumentation)]),
+    ...(instrumentation.observer === undefined ? [] : [observeBody(instrumentation.globals)]),
   ];
 }
 

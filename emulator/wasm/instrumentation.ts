@@ -4,7 +4,7 @@
 import type { EdgeRecorder } from "./edge-coverage.ts";
 import type { FaultSite } from "./fault.ts";
 import type { DecodedModule } from "./module.ts";
-import type { Observer } from "./observation.ts";
+import type { ObservationGlobals, Observer } from "./observation.ts";
 
 /**
  * Checked: stores, loads and fuel. Fast: stores and fuel. Probed: as checked, and loads from flash
@@ -32,17 +32,13 @@ export interface Instrumentation {
   /** Hashes what an onlooker may see where it is there. */
   readonly observer: Observer | undefined;
   readonly sites: FaultSite[];
-  readonly globals: {
+  readonly globals: ObservationGlobals & {
     fuel: number;
     site: number;
     address: number;
     instructions: number;
     loaded: number;
     stored: number;
-    observed: number;
-    events: number;
-    stopAt: number;
-    stopped: number;
   };
   readonly functions: {
     fault: number;

@@ -20,7 +20,6 @@
  */
 import { ByteWriter } from "./byte-writer.ts";
 import type { InstructionReader } from "./instruction.ts";
-import type { Instrumentation } from "./instrumentation.ts";
 import { memoryAccessOf, Opcode, signatureOf, TypeCode } from "./opcode.ts";
 import type { ValueType } from "./opcode.ts";
 
@@ -140,8 +139,16 @@ export class ObservationWriter {
   }
 }
 
+/** Indices of the globals under {@link observationExport}. */
+export interface ObservationGlobals {
+  observed: number;
+  events: number;
+  stopAt: number;
+  stopped: number;
+}
+
 /** The body of observe(value, site), which adds an event to the hash. */
-export function observeBody({ globals }: Instrumentation): Uint8Array {
+export function observeBody(globals: ObservationGlobals): Uint8Array {
   const code = new ByteWriter().raw(1, 1, TypeCode.I64);
   const [value, site, event] = [0, 1, 2] as const;
   code.byte(Opcode.LocalGet).u32(value).byte(Opcode.I64ExtendI32U);

@@ -17,6 +17,7 @@ import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
+import { ENCRYPTION_VARIANTS } from "./encryption-variant.ts";
 import type { Patch } from "./patch.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
 import { MANAGED, switchPatches } from "./variant.ts";
@@ -90,6 +91,7 @@ async function readJobs(): Promise<Job[]> {
   const jobs: Job[] = [
     ...[...ENTRIES, ...measured].map((entry) => ({ entry, patches: [] })),
     ...SIGNATURE_VARIANTS,
+    ...ENCRYPTION_VARIANTS,
     MANAGED_BOOTLOADER,
   ];
   for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {

@@ -3,7 +3,7 @@
  * of it. The same parts give the same scenario, byte for byte.
  */
 import { createHash } from "node:crypto";
-import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
+import { DevicePage, PayloadKey, Phase, Slot } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
@@ -21,6 +21,7 @@ import {
   type SlotContent,
 } from "../../emulator/provision.ts";
 import { surroundingsText } from "./scenario-device.ts";
+import { ENCRYPTION_SECRETS, encryptedUpdate, TEST_KEK } from "./encrypted-update.ts";
 import { dependentUpdate } from "./dependent-update.ts";
 import { FAVOURABLE, managedUpdate, REPLACED_VERSION } from "./managed-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
@@ -104,9 +105,10 @@ export interface UpdateParts {
   readonly offerKey?: PrivateKey;
   /**
    * What is offered has an integrated dependency, which says where the image comes from; or conditions,
-   * which need a bootloader with update management; neither unless stated.
+   * which need a bootloader with update management; or is encrypted for a key that the device holds; none of
+   * it unless stated.
    */
-  readonly kind?: "dependent" | "managed";
+  readonly kind?: "dependent" | "managed" | "encrypted";
   /** What the device can find out; nothing unless given. */
   readonly surroundings?: Surroundings;
   readonly symbols?: readonly Uint8Array[];
@@ -128,6 +130,7 @@ export interface ScenarioModules {
 const VENDOR = "brownout.example";
 const PRODUCT = "class1";
 const COMPONENT = "app";
+const ENCRYPTED_COMPONENT = "encrypted";
 /** How often our device erases one page at most while it finishes without a further cut. */
 const ERASES_PER_PAGE = 2;
 const SEQUENCE_STALE = 0;
@@ -151,6 +154,7 @@ export const SCENARIO_NAMES = [
   "managed-update",
   "unauthorized-update",
   "postponed-update",
+  "encrypted-update",
   "recovery",
   "refused-recovery",
 ] as const;
@@ -159,9 +163,16 @@ const MANAGED_NAMES: readonly ScenarioName[] = ["managed-update", "unauthorized-
 /** Name of a scenario that ships. */
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
-/** The module of ours that a scenario is about, unless another bootloader is given. */
-export function bootloaderFor(name: string): "bootloader" | "bootloader-managed" {
-  return MANAGED_NAMES.some((known) => known === name) ? "bootloader-managed" : "bootloader";
+/**
+ * Names of the modules that a named scenario is made of where they are not the usual ones: conditions need a
+ * bootloader with update management; what is encrypted, one that takes it, and firmware that decrypts it.
+ */
+export function moduleNamesOf(scenario: string): { readonly bootloader: string; readonly firmware1: string } {
+  if (scenario === "encrypted-update") {
+    return { bootloader: "bootloader-encrypted", firmware1: "decrypting-1" };
+  }
+  const isManaged = MANAGED_NAMES.some((known) => known === scenario);
+  return { bootloader: isManaged ? "bootloader-managed" : "bootloader", firmware1: "firmware-1" };
 }
 
 /** What `alive` demands of a device that may call for help on the way. */
@@ -224,6 +235,8 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
       });
     case "postponed-update":
       return buildUpdateScenario({ ...parts, kind: "managed", surroundings: FAVOURABLE, slotB: "postponed" });
+    case "encrypted-update":
+      return buildUpdateScenario({ ...parts, kind: "encrypted" });
     case "recovery":
       return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
     case "refused-recovery":
@@ -295,7 +308,12 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
       ]),
     ),
     ...(surroundings === undefined ? {} : { surroundings }),
-    subject: { images, expectation, erasesPerPage: ERASES_PER_PAGE },
+    subject: {
+      images,
+      expectation,
+      erasesPerPage: ERASES_PER_PAGE,
+      ...(kind === "encrypted" ? { secrets: ENCRYPTION_SECRETS } : {}),
+    },
     ...(oracles === undefined ? {} : { oracles }),
     symbols,
     bootloaderDigest: digestOf([bootloader]),
@@ -315,7 +333,11 @@ const BEFORE = {
   blank: "is blank",
   postponed: "holds what is offered, which was refused for want of energy",
 } as const;
-const KINDS = { dependent: " with a dependency", managed: " under conditions that hold" } as const;
+const KINDS = {
+  dependent: " with a dependency",
+  managed: " under conditions that hold",
+  encrypted: " that is encrypted for the device",
+} as const;
 
 function titleOf(parts: UpdateParts, expectation: Expectation): string {
   const { slotB = "stale", runningSlot = Slot.A, isDamaged = false } = parts;
@@ -339,11 +361,14 @@ function titleOf(parts: UpdateParts, expectation: Expectation): string {
   return `Slot ${running} runs confirmed firmware, ${before}; ${then}.`;
 }
 
+/** What the far end offers. */
 function offerOf(kind: UpdateParts["kind"], payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
   if (kind === undefined) return update(SEQUENCE_OFFERED, payload, key);
-  const make = kind === "dependent" ? dependentUpdate : managedUpdate;
-  const names = { component: COMPONENT, vendor: VENDOR, product: PRODUCT };
-  return make({ sequenceNumber: SEQUENCE_OFFERED, payload, key, ...names });
+  const common = { sequenceNumber: SEQUENCE_OFFERED, payload, vendor: VENDOR, product: PRODUCT, key };
+  if (kind === "encrypted") {
+    return encryptedUpdate({ ...common, components: [COMPONENT, ENCRYPTED_COMPONENT] });
+  }
+  return (kind === "dependent" ? dependentUpdate : managedUpdate)({ ...common, component: COMPONENT });
 }
 
 function update(
@@ -364,7 +389,7 @@ function update(
 }
 
 function provisioned(
-  { profile, bootloader }: UpdateParts,
+  { profile, bootloader, kind }: UpdateParts,
   trustedKey: PrivateKey,
   journal: JournalFields,
   { running, other }: { readonly running: SlotContent; readonly other: SlotContent | undefined },
@@ -377,7 +402,12 @@ function provisioned(
       bootloaderBytes: bootloader.length,
       ...identityOf({ vendor: VENDOR, class: PRODUCT }),
       anchors: encodeAnchors([trustedKey]),
-      components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
+      components: encodeCbor(
+        (kind === "encrypted" ? [COMPONENT, ENCRYPTED_COMPONENT] : [COMPONENT]).map((name) => [
+          new TextEncoder().encode(name),
+        ]),
+      ),
+      ...(kind === "encrypted" ? { payloadKey: { kind: PayloadKey.Kek128, bytes: TEST_KEK } } : {}),
     }),
     slots: {
       ...(journal.activeSlot === Slot.A ? { A: running } : { B: running }),

@@ -18,10 +18,13 @@ import { UserError } from "../user-error.ts";
 const NAMED_MODULES = [
   "bootloader",
   "bootloader-managed",
+  "bootloader-encrypted",
   "firmware-1",
   "firmware-2",
   "reporting-1",
   "reporting-2",
+  "decrypting-1",
+  "decrypting-2",
   "firmware-failing",
   "firmware-hanging",
 ] as const;

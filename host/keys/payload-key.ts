@@ -1,6 +1,7 @@
 /**
  * Keys that payloads are encrypted for: a key encryption key for AES key wrap, or a key on P-256.
  */
+import { PayloadKey } from "../../assembly/layout.ts";
 import { UserError } from "../user-error.ts";
 import { FORMATS } from "./cose-key.ts";
 import { readKey } from "./key-file.ts";
@@ -28,6 +29,25 @@ export function readPayloadKey(content: Uint8Array, name: string): PayloadKeyFil
     "payload-key",
     `${name} is a key on ${key.crv}, which nothing can be encrypted for.`,
     `Give 16 or 32 secret bytes, as \`openssl rand -hex 16\` makes them, or a key on P-256. ${FORMATS}`,
+  );
+}
+
+/**
+ * What a device holds of a key that payloads are encrypted for.
+ *
+ * @throws UserError `key-not-private`
+ */
+export function payloadSecret(
+  key: PayloadKeyFile,
+  name: string,
+): { readonly kind: PayloadKey; readonly bytes: Uint8Array } {
+  if (key.kind === "kek")
+    return { kind: key.bytes.length === 16 ? PayloadKey.Kek128 : PayloadKey.Kek256, bytes: key.bytes };
+  if (key.key.d !== undefined) return { kind: PayloadKey.P256, bytes: key.key.d };
+  throw new UserError(
+    "key-not-private",
+    `${name} has no private half, so a device that holds it can decrypt nothing.`,
+    "Give the private key; its public half is what payloads are encrypted for.",
   );
 }
 

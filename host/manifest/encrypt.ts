@@ -38,14 +38,19 @@ export interface PayloadRecipient {
 const WRAP_INITIAL = Buffer.alloc(8, 0xa6);
 const TAG_BYTES = 16;
 
-/** Encrypts for one or more recipients. Content key, initialisation vector and ephemeral keys are made anew. */
+/**
+ * Encrypts for one or more recipients. Content key, initialisation vector and ephemeral keys are made anew.
+ *
+ * @param random where content key and initialisation vector come from
+ */
 export function encryptPayload(
   payload: Uint8Array,
   recipients: readonly PayloadRecipient[],
   algorithm: ContentAlgorithmName = "A128CTR",
+  random: (bytes: number) => Uint8Array = randomBytes,
 ): EncryptedPayload {
-  const contentKey = randomBytes(algorithm.startsWith("A128") ? 16 : 32);
-  const iv = randomBytes(algorithm.endsWith("CTR") ? 16 : 12);
+  const contentKey = random(algorithm.startsWith("A128") ? 16 : 32);
+  const iv = random(algorithm.endsWith("CTR") ? 16 : 12);
   const json: EncryptionInfoJson = {
     algorithm,
     iv: toHex(iv),

@@ -3,15 +3,17 @@
  * taken, the same addresses are loaded and stored, and nothing that takes time depends on them. The public
  * input is the same throughout.
  */
-import { createCipheriv, createHash } from "node:crypto";
+import { createCipheriv, createHash, hkdfSync } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { describe, expect, it } from "vitest";
-import { Memory } from "../../assembly/layout.ts";
+import { Memory, PayloadKey } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
 import { ObservedModule, type Drive } from "../../emulator/wasm/observed-module.ts";
 import type { RunningModule } from "../../emulator/wasm/running-module.ts";
 import { compileModule } from "../../host/build/compile.ts";
 import type { Patch } from "../../host/build/patch.ts";
+import { encodeCbor } from "../../host/manifest/cbor-writer.ts";
+import { encryptionInfoBytes } from "../../host/manifest/encryption-json.ts";
 import { cipherBuilds } from "../cipher-module.ts";
 import { numberToBytes } from "../crypto-module.ts";
 import { readWasm } from "../wasm-file.ts";
@@ -241,6 +243,60 @@ const leaks: readonly Patch[] = [
     replace: "  d = rotl<u32>(d ^ a, 16 + ((a >> 31) << 5));\n",
   },
 ];
+
+describe("an encryption-info that is opened with the device's secret", () => {
+  const encryption = new ObservedModule(
+    readWasm("testing/encryption"),
+    bounds,
+    readWasm("testing/encryption.symbols"),
+  );
+
+  /** Opens the same encryption-info but for the wrapped key, which follows from the secret. */
+  function driveOf(kind: PayloadKey, secret: Uint8Array, contentKey: Uint8Array): Drive {
+    const info = infoFor(kind, secret, contentKey);
+    return (module, memory) => {
+      memory.set(secret, Place.Secret);
+      memory.set(info, Place.Public);
+      memory.set(message, Place.Message);
+      const out = addressOf(module, "OUTPUT") + 512;
+      const parameters = [Place.Public, info.length, kind, Place.Secret, Place.Message, messageBytes, out];
+      expect(module.call("openPayload", ...parameters)).toBe(Status.Ok);
+    };
+  }
+
+  it.each([
+    ["a key encryption key for AES-128", PayloadKey.Kek128, 16],
+    ["a key encryption key for AES-256", PayloadKey.Kek256, 32],
+    ["a private key on P-256", PayloadKey.P256, 32],
+  ])("shows nothing of it or of the content key: %s", { timeout: 120_000 }, (_, kind, secretBytes) => {
+    const [first, ...others] = Array.from({ length: RANDOM_SECRETS }, (__, index) =>
+      driveOf(kind, pseudorandom(`secret ${index}`, secretBytes), pseudorandom(`content ${index}`, 16)),
+    );
+    if (first === undefined) throw new Error("there are secrets");
+    for (const drive of others) expect(encryption.divergence(first, drive)?.message).toBeUndefined();
+  });
+});
+
+/** The encryption-info for a secret, its ephemeral key always the same. */
+function infoFor(kind: PayloadKey, secret: Uint8Array, contentKey: Uint8Array): Uint8Array {
+  const wrap = (kek: Uint8Array): string =>
+    createCipheriv(`id-aes${kek.length * 8}-wrap`, kek, wrapIv).update(contentKey, undefined, "hex");
+  const common = { algorithm: "A128CTR", iv: Buffer.from(nonce).toString("hex") } as const;
+  if (kind !== PayloadKey.P256) {
+    const algorithm = kind === PayloadKey.Kek128 ? "A128KW" : "A256KW";
+    return encryptionInfoBytes({ ...common, recipients: [{ algorithm, key: wrap(secret) }] });
+  }
+  const algorithm = "ECDH-ES+A128KW";
+  const own = numberToBytes(0x7654321n);
+  const point = Buffer.from(p256.getPublicKey(own, false));
+  const shared = p256.getSharedSecret(own, p256.getPublicKey(secret)).subarray(1);
+  const nobody = [null, null, null];
+  const header = encodeCbor(new Map([[1, -29]]));
+  const context = encodeCbor([-3, nobody, nobody, [128, header, Buffer.from("SUIT Payload Encryption")]]);
+  const kek = new Uint8Array(hkdfSync("sha256", shared, new Uint8Array(0), context, 16));
+  const ephemeral = { x: point.toString("hex", 1, 33), y: point.toString("hex", 33) };
+  return encryptionInfoBytes({ ...common, recipients: [{ algorithm, ephemeral, key: wrap(kek) }] });
+}
 
 /** The secret to its place, and everything public to its own. */
 function driveOf(use: Use, secret: Uint8Array): Drive {

@@ -15,7 +15,7 @@ import { replayCase, type Replay } from "../../host/campaign/replay.ts";
 import { verdictOf } from "../../host/campaign/report.ts";
 import { runCampaign } from "../../host/campaign/run.ts";
 import {
-  bootloaderFor,
+  moduleNamesOf,
   SCENARIO_NAMES,
   scenarioNamed,
   TRUSTED_TEST_KEY,
@@ -27,10 +27,14 @@ import { readWasm } from "../wasm-file.ts";
 
 const TIMEOUT_MILLIS = 300_000;
 
-function scenario(name: string, profile = "class1", bootloader: string = bootloaderFor(name)): Scenario {
+function scenario(
+  name: string,
+  profile = "class1",
+  bootloader: string = moduleNamesOf(name).bootloader,
+): Scenario {
   return scenarioNamed(name, profileNamed(profile), {
     bootloader: readWasm(bootloader),
-    firmware1: readWasm("firmware-1"),
+    firmware1: readWasm(moduleNamesOf(name).firmware1),
     firmware2: readWasm("firmware-2"),
     firmwareFailing: readWasm("firmware-failing"),
     firmwareHanging: readWasm("firmware-hanging"),
@@ -78,6 +82,7 @@ describe("the bootloader", () => {
     ["managed-update", "class1"],
     ["unauthorized-update", "class1"],
     ["postponed-update", "class1"],
+    ["encrypted-update", "class1"],
     ["recovery", "class1"],
   ])(
     "survives every sequence of clean power cuts: %s on %s",
@@ -98,7 +103,7 @@ describe("the bootloader", () => {
     // Where a step is due at once, the first power-on takes it and runs nothing.
     expect(first?.image).toBe(isRecovery || name === "postponed-update" ? undefined : installed);
     const offered = name === "update-back" ? "firmware 1" : "firmware 2";
-    const isAccepted = /^((dependent|managed|postponed)-)?update|^recovery$/.test(name);
+    const isAccepted = /^((dependent|managed|postponed|encrypted)-)?update|^recovery$/.test(name);
     expect(last?.image).toBe(isAccepted ? offered : isRecovery ? undefined : installed);
   });
 });
