@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
+import { missingPrograms } from "../../benchmarks/real-core/toolchain.ts";
 import { campaign } from "../../host/cli/commands/campaign.ts";
 import { createProgram } from "../../host/cli/program.ts";
 import { processIo } from "../../host/cli/io.ts";
@@ -34,6 +35,19 @@ describe("an example in deploy/", () => {
       expect(needed).not.toBe("");
       for (const name of needed.split(" ")) expect(packages).toContain(` ${name}`);
     }
+  });
+
+  it("has every program that real cores are measured with", () => {
+    const packages = /apt-get install .*/.exec(read("github-real-core.yaml"))?.[0] ?? "";
+    const needed =
+      missingPrograms(() => false)
+        ?.split("apt install ")[1]
+        ?.split(" ") ?? [];
+    expect(needed.length).toBeGreaterThan(4);
+    // gcc brings its binutils.
+    for (const name of needed) if (name !== "binutils-arm-none-eabi") expect(packages).toContain(` ${name}`);
+    const script = /npm run --silent (\S+)/.exec(read("github-real-core.yaml"))?.[1];
+    expect(readFileSync(path.join(projectRoot, "package.json"), "utf8")).toContain(`"${script}": `);
   });
 
   it("runs as many shards as it says there are", () => {

@@ -83,6 +83,12 @@ describe.skipIf(missing !== undefined).each(CORES)("the way through WebAssembly 
 });
 
 describe("the programs that are needed", () => {
+  if (process.env["BROWNOUT_REAL_CORE"] === "required") {
+    it("are all here, where they are required", () => {
+      expect(missing).toBeUndefined();
+    });
+  }
+
   it("are named with their Debian packages if they are missing", () => {
     expect(missingPrograms(() => true)).toBeUndefined();
     expect(missingPrograms((program) => program !== "wasm2c")).toBe(
