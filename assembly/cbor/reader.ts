@@ -209,38 +209,30 @@ export function cborKeyFollows(previous: u32, key: u32): i32 {
 
 /**
  * Reads a map key that is an integer and stands after the key before it, or where maps need no order is none
- * of the keys before it.
+ * of those before it.
  *
- * @param previous what `cborKeyBefore` said of the key before, 0 for the first
+ * @param previous what `cborKeysBefore` said of the key before, 0 for the first
  * @returns Status.Ok, or a status of group 0x01
  */
 export function cborIntegerKey(previous: u32): i32 {
   const key = cborPosition;
   const status = cborInteger();
-  if (Feature.UnorderedMaps && status == Status.Ok) return keyIsNew(previous, key);
+  if (Feature.UnorderedMaps && status == Status.Ok) {
+    return (previous & keyBit()) != 0 ? Status.CborDuplicateKey : Status.Ok;
+  }
   return status == Status.Ok ? cborKeyFollows(previous, key) : status;
 }
 
-/** What the key after this one is held against: this one, or where maps need no order the first. */
+/** What the key after this one is held against: this one, or where maps need no order, all so far as bits. */
 // @ts-ignore: decorator
 @inline
-export function cborKeyBefore(previous: u32, key: u32): u32 {
-  return Feature.UnorderedMaps && previous != 0 ? previous : key;
+export function cborKeysBefore(previous: u32, key: u32): u32 {
+  return Feature.UnorderedMaps ? previous | keyBit() : key;
 }
 
-/** Checks that the key just read is none of those before it; every one of them was read before. */
-function keyIsNew(first: u32, key: u32): i32 {
-  const end = cborPosition;
-  for (let earlier = first; earlier != 0 && earlier < key; earlier = cborPosition) {
-    cborPosition = end;
-    if (cborKeyFollows(earlier, key) == Status.CborDuplicateKey) return Status.CborDuplicateKey;
-    cborPosition = earlier;
-    let status = cborSkip();
-    if (status == Status.Ok) status = cborSkip();
-    if (status != Status.Ok) return status;
-  }
-  cborPosition = end;
-  return Status.Ok;
+/** The key just read as a bit; 0 for one that no map behind the signature has, and that is refused as unknown. */
+function keyBit(): u32 {
+  return <u64>cborValue < 32 ? 1 << (<u32>cborValue) : 0;
 }
 
 function content(): i32 {

@@ -8,7 +8,7 @@ import {
   cborContent,
   cborEnd,
   cborIntegerKey,
-  cborKeyBefore,
+  cborKeysBefore,
   cborLength,
   cborLimit,
   cborMap,
@@ -159,7 +159,7 @@ function readMap(withMembers: bool): i32 {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
-    previous = cborKeyBefore(previous, key);
+    previous = cborKeysBefore(previous, key);
     const bit = memberBit(cborValue);
     if (!withMembers) {
       if ((bit & MemberSet.ManifestOldDraft) != 0) return Status.DraftTooOld;
@@ -230,7 +230,7 @@ function readCommon(): i32 {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
-    previous = cborKeyBefore(previous, key);
+    previous = cborKeysBefore(previous, key);
     if (cborValue == CommonMember.Dependencies) {
       if (!Feature.TrustDomains) return Status.DependenciesUnsupported;
       status = readDependencies();

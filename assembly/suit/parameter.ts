@@ -10,7 +10,7 @@ import {
   cborHead,
   cborInteger,
   cborIntegerKey,
-  cborKeyBefore,
+  cborKeysBefore,
   cborLength,
   cborLimit,
   cborMajor,
@@ -119,7 +119,7 @@ export function readParameters(selection: u32, onlyUnset: bool): i32 {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
-    previous = cborKeyBefore(previous, key);
+    previous = cborKeysBefore(previous, key);
     // Custom parameters are negative; nothing here could mean them.
     if (cborValue < 0) return Status.ParameterUnsupported;
     if (cborValue >= Parameter.End) return Status.ParameterUnknown;

@@ -16,7 +16,7 @@ import {
   cborHead,
   cborInteger,
   cborIntegerKey,
-  cborKeyBefore,
+  cborKeysBefore,
   cborIsNull,
   cborLength,
   cborLimit,
@@ -294,7 +294,7 @@ function overrideMultiple(): i32 {
     const key = cborPosition;
     status = readIndexKey(previous);
     if (status != Status.Ok) return status;
-    previous = cborKeyBefore(previous, key);
+    previous = cborKeysBefore(previous, key);
     const selection = <u32>cborValue + 1;
     setFrame(Frame.Selection, selection);
     status = overrideParameters(selection, false);
@@ -313,7 +313,7 @@ function copyParameters(selection: u32): i32 {
     const key = cborPosition;
     status = readIndexKey(previous);
     if (status != Status.Ok) return status;
-    previous = cborKeyBefore(previous, key);
+    previous = cborKeysBefore(previous, key);
     const source = setOf(<u32>cborValue);
     status = cborArray();
     if (status != Status.Ok) return status;

@@ -7,7 +7,7 @@ import {
   cborArray,
   cborInteger,
   cborIntegerKey,
-  cborKeyBefore,
+  cborKeysBefore,
   cborLength,
   cborMap,
   cborOpen,
@@ -47,7 +47,7 @@ export function checkWaitInfo(): i32 {
     const key = cborPosition;
     status = cborIntegerKey(previous);
     if (status != Status.Ok) return status;
-    previous = cborKeyBefore(previous, key);
+    previous = cborKeysBefore(previous, key);
     const event = cborValue;
     if (event < WaitEvent.Authorization || event > WaitEvent.Last) return Status.ArgumentMalformed;
     if (event != WaitEvent.Authorization && event != WaitEvent.Time) return Status.ArgumentUnsupported;
