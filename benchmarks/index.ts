@@ -6,6 +6,7 @@
 import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
 import { benchEd25519, formatEd25519 } from "./ed25519.ts";
+import { benchEnvelope, formatEnvelope } from "./envelope.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
@@ -21,6 +22,7 @@ const AGREEMENT_ENVELOPES = 20_000;
 const tables = [await benchEs256(), await benchSha256()];
 const ed25519 = await benchEd25519();
 const sha512 = await benchSha512();
+const envelope = await benchEnvelope();
 const footprints = measureFootprints();
 const suitSizes = await measureSuitSizes();
 const campaign = await measureCampaign("class1");
@@ -35,6 +37,7 @@ if (process.argv.includes("--json")) {
         tables,
         ed25519,
         sha512,
+        envelope,
         footprints,
         suitSizes,
         campaign,
@@ -51,6 +54,7 @@ if (process.argv.includes("--json")) {
     ...tables.map(formatTable),
     formatEd25519(ed25519),
     formatSha512(sha512),
+    formatEnvelope(envelope),
     ...footprints.map(formatFootprint),
     formatSuitSizes(suitSizes),
     formatCampaign(campaign),
