@@ -234,12 +234,15 @@ function readHeader(reader: CborReader, what: string, readAlgorithm: (keyStart: 
 }
 
 /**
- * Whether an algorithm is verified at all. Bootloaders that know Ed25519 are built for keys of that
- * curve, so it is judged where one of the keys is, and is as unknown as to any other one elsewhere.
+ * Whether an algorithm is verified at all. A bootloader is built for keys of one curve, so the algorithms
+ * of a curve are judged where one of the keys is on it, and are as unknown as any other one elsewhere.
+ * Without any key it is the bootloader that ships, for P-256.
  */
 function isVerified(algorithm: number, keys: readonly Key[]): boolean {
-  if (isEdwardsAlgorithm(algorithm)) return keys.some(({ kty }) => kty === "OKP");
-  return algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+  const isFor = (type: Key["kty"]): boolean => keys.some(({ kty }) => kty === type);
+  if (isEdwardsAlgorithm(algorithm)) return isFor("OKP");
+  const isEcdsa = algorithm === Algorithm.ESP256 || algorithm === Algorithm.ES256;
+  return isEcdsa && (keys.length === 0 || isFor("EC2"));
 }
 
 /** The key, by position, under which a block verifies. */
