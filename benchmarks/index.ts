@@ -7,6 +7,7 @@ import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
 import { benchCipher, formatCipher } from "./cipher.ts";
 import { benchEd25519 } from "./ed25519.ts";
+import { benchEnvelope, formatEnvelope } from "./envelope.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
 import { formatFuzz, measureFuzz } from "./fuzz.ts";
@@ -34,6 +35,7 @@ const cryptography = [
   await benchMlDsa(),
 ];
 const cipher = await benchCipher();
+const envelope = await benchEnvelope();
 const footprints = measureFootprints();
 const matrix = await measureMatrix(ownFeatures(), { profiles: PROFILE_NAMES, effort: USUAL_EFFORT });
 const suitSizes = await measureSuitSizes();
@@ -48,6 +50,7 @@ if (process.argv.includes("--json")) {
       {
         cryptography,
         cipher,
+        envelope,
         footprints,
         matrix,
         suitSizes,
@@ -64,6 +67,7 @@ if (process.argv.includes("--json")) {
   const parts = [
     ...cryptography.map(formatMeasuredBench),
     formatCipher(cipher),
+    formatEnvelope(envelope),
     ...footprints.map(formatFootprint),
     matrixLines(matrix).join("\n"),
     formatSuitSizes(suitSizes),

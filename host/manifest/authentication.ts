@@ -235,12 +235,14 @@ function readHeader(reader: CborReader, what: string, readAlgorithm: (keyStart: 
 }
 
 /**
- * Whether an algorithm is verified at all. Bootloaders that know Ed25519 or HSS/LMS are built for such
- * keys, so it is judged where one of the keys is, and is as unknown as to any other one elsewhere.
+ * Whether an algorithm is verified at all. A bootloader is built for keys of one kind, so the algorithms
+ * of a kind are judged where one of the keys is of it, and are as unknown as any other one elsewhere.
+ * Without any key it is the bootloader that ships, for P-256.
  */
 function isVerified(algorithm: number, keys: readonly Key[]): boolean {
   const type = keyTypeOf(algorithm);
-  return type === "EC2" || (type !== undefined && keys.some(({ kty }) => kty === type));
+  if (type === "EC2" && keys.length === 0) return true;
+  return type !== undefined && keys.some(({ kty }) => kty === type);
 }
 
 /** The key, by position, under which a block verifies. */
