@@ -61,7 +61,7 @@ export function lmotsCandidate(identifier: usize, type: u32, chains: usize): voi
   const last: u32 = ((<u32>1) << ((<u32>1) << (type - 1))) - 1;
   let checksum: u32 = 0;
   let count: u32 = 512 >> type;
-  while (count > 0) checksum += last - digitAt(--count, type, last);
+  while (count > 0) checksum += last - digitAt(--count, last);
   // Its digits are the leading ones of 16 bits: the shift is 7, 6, 4 or 0 (RFC 8554 §4.4).
   checksum <<= (0x00040607 >> ((type - 1) << 3)) & 7;
   store<u8>(VALUE, <u8>(checksum >> 8), 32);
@@ -69,7 +69,7 @@ export function lmotsCandidate(identifier: usize, type: u32, chains: usize): voi
 
   hashStart(identifier, Kind.PublicKey);
   for (; count < chainCount(type); count++) {
-    const step = (count << 16) | (digitAt(count, type, last) << 8);
+    const step = (count << 16) | (digitAt(count, last) << 8);
     sha256Chain(identifier, step, (count << 16) | (last << 8), chains);
     sha256Update(CHAIN_VALUE, VALUE_BYTES);
     chains += VALUE_BYTES;
@@ -78,8 +78,8 @@ export function lmotsCandidate(identifier: usize, type: u32, chains: usize): voi
 }
 
 /** Digit `index` of what is signed (RFC 8554 §3.1.3, coef); `last` is the largest there is. */
-function digitAt(index: u32, type: u32, last: u32): u32 {
-  const place = index << (type - 1);
+function digitAt(index: u32, last: u32): u32 {
+  const place = index * popcnt<u32>(last);
   // What lies below the digit is shifted out: 8 bits less those before it and its own.
   return (load<u8>(VALUE + (place >> 3)) >> (8 - (place & 7) - popcnt<u32>(last))) & last;
 }

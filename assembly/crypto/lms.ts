@@ -55,13 +55,13 @@ export function lmsBytes(key: usize): u32 {
  *   the tree does not have
  */
 export function lmsCheck(key: usize, signature: usize, capacity: u32): i32 {
-  const type = wordAt(key);
-  const oneTimeType = wordAt(key + LmsKey.OneTimeType);
-  if (type < FIRST_TYPE || type > LAST_TYPE || oneTimeType - 1 >= LAST_ONE_TIME_TYPE)
-    return Status.AlgorithmUnsupported;
+  // The words are read again and again, as a local would cost RAM in the deepest frame.
+  if (wordAt(key) - FIRST_TYPE > LAST_TYPE - FIRST_TYPE) return Status.AlgorithmUnsupported;
+  if (wordAt(key + LmsKey.OneTimeType) - 1 >= LAST_ONE_TIME_TYPE) return Status.AlgorithmUnsupported;
   if (capacity < lmsBytes(key)) return Status.SignatureMalformed;
-  const typeAt = signature + LmsSignature.Chains + chainCount(oneTimeType) * VALUE_BYTES;
-  if (wordAt(signature + LmsSignature.OneTimeType) != oneTimeType || wordAt(typeAt) != type)
+  if (wordAt(signature + LmsSignature.OneTimeType) != wordAt(key + LmsKey.OneTimeType))
+    return Status.SignatureMalformed;
+  if (wordAt(signature + lmsBytes(key) - heightOf(key) * VALUE_BYTES - 4) != wordAt(key))
     return Status.SignatureMalformed;
   return wordAt(signature) >> heightOf(key) == 0 ? Status.Ok : Status.SignatureMalformed;
 }

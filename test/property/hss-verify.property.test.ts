@@ -80,12 +80,12 @@ describe("HSS/LMS verification on the device", () => {
   it("gives the host's reason for a change of every byte of the heads: types, q, C, levels", () => {
     const subject = signedBy(
       [
-        { height: 5, digitBits: 8, leaf: 9 },
-        { height: 10, digitBits: 4, leaf: 700 },
+        { height: 5, digitBits: 4, leaf: 9 },
+        { height: 10, digitBits: 2, leaf: 700 },
       ],
       Uint8Array.of(7),
     );
-    const upper = 4 + 44 + 32 * (34 + 5);
+    const upper = 4 + 44 + 32 * (67 + 5);
     const heads = [
       ...Array.from({ length: 48 }, (_, index) => index),
       ...Array.from({ length: 8 }, (_, index) => upper - 5 * 32 - 4 + index),
@@ -93,7 +93,7 @@ describe("HSS/LMS verification on the device", () => {
       ...Array.from({ length: 8 }, (_, index) => subject.signature.length - 10 * 32 - 4 + index),
     ];
     for (const index of heads) {
-      for (const mask of [1, 2, 4, 8, 0x80]) {
+      for (const mask of [1, 2, 0x80]) {
         const status = agree({ ...subject, signature: changed(subject.signature, index, mask) });
         expect(status, `byte ${index} ^ ${mask}`).not.toBe(Status.Ok);
       }

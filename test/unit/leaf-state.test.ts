@@ -70,11 +70,11 @@ describe("the state of an HSS/LMS key", () => {
   it("gives every leaf to one signer only, though signers work side by side and are killed at any moment", async () => {
     const { file, states } = keyIn("killed", "H10/W1,H5/W1");
     const released: string[] = [];
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const signers = [0, 1, 2].map((signer) => killedSigner(file, (round * 13 + signer * 29) % 83));
       released.push(...(await Promise.all(signers)).flat());
     }
-    expect(released.length).toBeGreaterThanOrEqual(24);
+    expect(released.length).toBeGreaterThanOrEqual(18);
     expect(new Set(released).size).toBe(released.length);
     const [state, ...others] = states();
     expect(others).toEqual([]);
