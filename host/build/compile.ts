@@ -4,8 +4,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import asc from "assemblyscript/asc";
+import { Transform } from "assemblyscript/transform";
 import { projectRoot } from "../project.ts";
 import { applyPatches, type Patch } from "./patch.ts";
+import { staticSymbolsOf, withStaticSymbols } from "./static-symbols.ts";
 
 /** One module: an entry file and the asconfig.json target it is built with. */
 export interface Entry {
@@ -16,7 +18,7 @@ export interface Entry {
 
 /** What the compiler made. */
 export interface Compiled {
-  /** The module with its custom sections. */
+  /** The module with its custom sections: names of functions, and of what is in static RAM. */
   readonly module: Uint8Array;
   /** JSON, or empty if none was asked for. */
   readonly sourceMap: string;
@@ -37,6 +39,7 @@ export async function compileModule(
   const applied = new Set<Patch>();
   let module: Uint8Array | undefined;
   let sourceMap = "";
+  const unoptimised = new UnoptimisedText();
   const stderr = asc.createMemoryStream();
   const options = ["--config", "asconfig.json", "--target", entry.target, "--outFile", "module.wasm"];
   const { error } = await asc.main([entry.source, ...options, ...(withSourceMap ? ["--sourceMap"] : [])], {
@@ -50,10 +53,11 @@ export async function compileModule(
     },
     listFiles: () => [],
     stderr,
+    transforms: [unoptimised],
   });
   if (error !== null || module === undefined)
     throw new Error(`${entry.name}: ${error?.message}\n${stderr.toString()}`);
-  return { module, sourceMap, applied };
+  return { module: withStaticSymbols(module, staticSymbolsOf(unoptimised.text)), sourceMap, applied };
 }
 
 async function readSource(file: string): Promise<string | null> {
@@ -62,5 +66,14 @@ async function readSource(file: string): Promise<string | null> {
   } catch {
     // The compiler probes several places for each import, and expects null where nothing is.
     return null;
+  }
+}
+
+/** Keeps the text of the module as it is before the optimiser sees it. */
+class UnoptimisedText extends Transform {
+  text = "";
+
+  override afterCompile(module: { emitText(): string }): void {
+    this.text = module.emitText();
   }
 }

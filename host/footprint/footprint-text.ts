@@ -98,6 +98,7 @@ export function detailLines(row: FootprintRow, colors: Colors = PLAIN): string[]
     ...list(
       "Static data by address",
       row.staticRam.map(({ name, address, bytes }) => ({ bytes, name: `0x${address.toString(16)} ${name}` })),
+      Infinity,
     ),
     ...list("Stack of the deepest path, outermost first", stackPath, Infinity),
   ];

@@ -9,6 +9,7 @@ import { entryPoints, withSymbols } from "../../emulator/wasm/load.ts";
 import { findExport, type DecodedModule } from "../../emulator/wasm/module.ts";
 import { readDataNames } from "../../emulator/wasm/name-section.ts";
 import { computeStack } from "../../emulator/wasm/stack.ts";
+import { readStaticSymbols, type StaticSymbol } from "../build/static-symbols.ts";
 import { UserError } from "../user-error.ts";
 import type { FootprintRow } from "./footprint-row.ts";
 
@@ -59,11 +60,7 @@ export function measureSize(bytes: Uint8Array, { symbols, entry }: SizeOptions =
       name,
       bytes: footprint.deepestPathBytes[index] ?? 0,
     })),
-    staticRam: staticRam(
-      module,
-      readDataNames((twin ?? stripped).bytes, (twin ?? stripped).sections),
-      staticBytes,
-    ),
+    staticRam: staticRam(module, twin ?? stripped, staticBytes),
   };
 }
 
@@ -90,14 +87,36 @@ function tableNames(module: DecodedModule): string[] {
   );
 }
 
-/**
- * Static RAM by data segment, and between and behind them what begins as zeros: the binary does not
- * say what that is for.
- */
+/** Static RAM by the names of the sources if the twin brings them, else by data segment. */
 function staticRam(
   module: DecodedModule,
-  names: ReadonlyMap<number, string>,
+  twin: DecodedModule,
   staticBytes: number,
+): FootprintRow["staticRam"] {
+  const symbols = readStaticSymbols(twin.bytes);
+  const end = RAM_BASE + staticBytes;
+  return symbols === undefined
+    ? segmentParts(module, readDataNames(twin.bytes, twin.sections), end)
+    : symbolParts(symbols, end);
+}
+
+/** From each symbol to the next; what has no name may be padding as well. */
+function symbolParts(symbols: readonly StaticSymbol[], end: number): FootprintRow["staticRam"] {
+  const inRam = symbols.filter(({ address }) => address < end);
+  const first = inRam[0]?.address ?? end;
+  const starts = first > RAM_BASE ? [{ address: RAM_BASE, name: "" }, ...inRam] : inRam;
+  return starts.map(({ address, name }, index) => ({
+    name: name === "" ? "no name" : name,
+    address,
+    bytes: (starts[index + 1]?.address ?? end) - address,
+  }));
+}
+
+/** Data segments, and between and behind them what begins as zeros: the binary does not say what that is. */
+function segmentParts(
+  module: DecodedModule,
+  names: ReadonlyMap<number, string>,
+  staticEnd: number,
 ): FootprintRow["staticRam"] {
   const segments = module.data
     .flatMap(({ offset, bytes }, index) =>
@@ -108,7 +127,7 @@ function staticRam(
     .sort((left, right) => left.address - right.address);
   const parts: FootprintRow["staticRam"] = [];
   let end = RAM_BASE;
-  for (const segment of [...segments, { name: "", address: RAM_BASE + staticBytes, bytes: 0 }]) {
+  for (const segment of [...segments, { name: "", address: staticEnd, bytes: 0 }]) {
     if (segment.address > end) parts.push({ name: "zeros", address: end, bytes: segment.address - end });
     if (segment.bytes > 0) parts.push(segment);
     end = Math.max(end, segment.address + segment.bytes);

@@ -38,28 +38,44 @@ export interface Workload {
 }
 
 /** Bytes that hashes are given. */
-const MESSAGE_BYTES = 4096;
+const MESSAGE = Uint8Array.from({ length: 4096 }, (_, index) => (index * 31) ^ (index >> 8));
+const KEY = MESSAGE.subarray(0, 32);
 
 /** Workloads by the name of the module in assembly/measured/. */
 export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([
-  ["sha256", { title: "4 KiB", entry: "sha256", call: hashing("sha256") }],
-  ["sha512", { title: "4 KiB", entry: "sha512", call: hashing("sha512") }],
-  ["hmac-sha256", { title: "4 KiB under a key of 32 bytes", entry: "hmacSha256", call: authenticating }],
+  ["sha256", hashing("sha256")],
+  ["sha512", hashing("sha512")],
+  [
+    "hmac-sha256",
+    {
+      title: "4 KiB under a key of 32 bytes",
+      entry: "hmacSha256",
+      call: calling(
+        ["key", KEY.length, "message", MESSAGE.length, "out"],
+        { key: KEY, message: MESSAGE },
+        { output: createHmac("sha256", KEY).update(MESSAGE).digest() },
+      ),
+    },
+  ],
   // RFC 6979 appendix A.2.5: P-256, SHA-256, message "sample".
   [
     "p256",
     {
       title: "verify one signature of a digest",
       entry: "ecdsaP256Verify",
-      call: verifying(["x", "y", "digest", "signature"], "digest", {
-        x: fromHex("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"),
-        y: fromHex("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"),
-        digest: createHash("sha256").update("sample").digest(),
-        signature: fromHex(
-          "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716" +
-            "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
-        ),
-      }),
+      call: calling(
+        ["x", "y", "digest", "signature"],
+        {
+          x: fromHex("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"),
+          y: fromHex("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"),
+          digest: createHash("sha256").update("sample").digest(),
+          signature: fromHex(
+            "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716" +
+              "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+          ),
+        },
+        { returned: Status.Ok, forged: { operand: "digest", returned: Status.SignatureInvalid } },
+      ),
     },
   ],
   // RFC 8032 §7.1, test 3.
@@ -68,91 +84,72 @@ export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([
     {
       title: "verify one signature of 2 bytes",
       entry: "ed25519Verify",
-      call: verifying(["key", "message", 2, "signature"], "message", {
-        key: fromHex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
-        message: fromHex("af82"),
-        signature: fromHex(
-          "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac" +
-            "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
-        ),
-      }),
+      call: calling(
+        ["key", "message", 2, "signature"],
+        {
+          key: fromHex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
+          message: fromHex("af82"),
+          signature: fromHex(
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac" +
+              "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+          ),
+        },
+        { returned: Status.Ok, forged: { operand: "message", returned: Status.SignatureInvalid } },
+      ),
     },
   ],
 ]);
 
-/** A hash of a message, called with pointer, length and out-pointer. */
-function hashing(algorithm: string): (base: number) => Call {
-  return (base) => {
-    const bytes = message();
-    const output = { address: base + bytes.length, bytes: createHash(algorithm).update(bytes).digest() };
-    return {
-      parameters: [base, bytes.length, output.address],
-      pieces: [{ address: base, bytes }],
-      returned: undefined,
-      output,
-      forged: undefined,
-    };
+function hashing(algorithm: string): Workload {
+  const output = createHash(algorithm).update(MESSAGE).digest();
+  return {
+    title: "4 KiB",
+    entry: algorithm,
+    call: calling(["message", MESSAGE.length, "out"], { message: MESSAGE }, { output }),
   };
 }
 
-function authenticating(base: number): Call {
-  const key = message().subarray(0, 32);
-  const bytes = message();
-  const pieces = [
-    { address: base, bytes: key },
-    { address: base + key.length, bytes },
-  ];
-  const tag = createHmac("sha256", key).update(bytes).digest();
-  const output = { address: base + key.length + bytes.length, bytes: tag };
-  return {
-    parameters: [base, key.length, base + key.length, bytes.length, output.address],
-    pieces,
-    returned: undefined,
-    output,
-    forged: undefined,
-  };
+/** What must come of a call. */
+interface Outcome {
+  readonly returned?: number;
+  /** What lies at `out` afterwards. */
+  readonly output?: Uint8Array;
+  /** The operand that is wrong if one bit of it is, and what is returned then. */
+  readonly forged?: { readonly operand: string; readonly returned: number };
 }
 
 /**
- * A verification, called with pointers to its operands, or numbers.
+ * A call with pointers to its operands, or numbers.
  *
- * @param order of the parameters: names of operands, or numbers as they are
- * @param signed the operand that is forged in one bit
+ * @param order of the parameters: names of operands, `out` for where the output goes, or numbers as they are
  */
-function verifying(
+function calling(
   order: readonly (string | number)[],
-  signed: string,
   operands: Readonly<Record<string, Uint8Array>>,
+  { returned, output, forged }: Outcome,
 ): (base: number) => Call {
   return (base) => {
-    const addresses = new Map<string, number>();
-    const pieces: Piece[] = [];
+    const places = new Map<string, Piece>();
     let address = base;
     for (const [name, bytes] of Object.entries(operands)) {
-      addresses.set(name, address);
-      pieces.push({ address, bytes });
+      places.set(name, { address, bytes });
       // Every operand begins at a multiple of 8, as in a program.
       address += (bytes.length + 7) & ~7;
     }
-    const addressOf = (name: string): number => addresses.get(name) ?? 0;
-    const forged = (operands[signed] ?? new Uint8Array()).map((byte, index) =>
-      index === 0 ? byte ^ 1 : byte,
-    );
+    const out = address;
+    const placeOf = (name: string): Piece => places.get(name) ?? { address: out, bytes: new Uint8Array() };
     return {
-      parameters: order.map((each) => (typeof each === "number" ? each : addressOf(each))),
-      pieces,
-      returned: Status.Ok,
-      output: undefined,
-      forged: {
-        pieces: [{ address: addressOf(signed), bytes: forged }],
-        returned: Status.SignatureInvalid,
-      },
+      parameters: order.map((each) => (typeof each === "number" ? each : placeOf(each).address)),
+      pieces: [...places.values()],
+      returned,
+      output: output && { address: out, bytes: output },
+      forged: forged && { pieces: [oneBitOff(placeOf(forged.operand))], returned: forged.returned },
     };
   };
 }
 
-function message(): Uint8Array {
-  return Uint8Array.from({ length: MESSAGE_BYTES }, (_, index) => (index * 31) ^ (index >> 8));
+function oneBitOff({ address, bytes }: Piece): Piece {
+  return { address, bytes: bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte)) };
 }
 
 function fromHex(text: string): Uint8Array {

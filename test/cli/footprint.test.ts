@@ -10,6 +10,7 @@ import { PROFILE_NAMES } from "../../emulator/profile.ts";
 import { main } from "../../host/cli/main.ts";
 import { readFootprints } from "../../host/footprint/footprint-file.ts";
 import type { FootprintRow } from "../../host/footprint/footprint-row.ts";
+import { buildTemplate } from "../template-project.ts";
 import { readWasm } from "../wasm-file.ts";
 import { assemble } from "../wat.ts";
 import { Workshop } from "./workshop.ts";
@@ -217,6 +218,22 @@ describe("anybody's module", () => {
     expect(row?.works.map(({ title }) => title)).toEqual(["boot confirmed firmware", "a whole update"]);
     expect(row?.functions.map(({ name }) => name)).toContain("assembly/bootloader/reset");
     expect(await workshop.succeed(words)).toContain("a whole update");
+  });
+
+  it("is booted in a scenario of its own, on the part that this names", async () => {
+    const project = new Workshop();
+    try {
+      await buildTemplate("assemblyscript", project.folder);
+      const words = "footprint build/bootloader.wasm --scenario scenario.json --layout layout.json --json";
+      const [row] = readFootprints(JSON.parse(await project.succeed(words)), "output");
+      expect(row?.moduleBytes).toBeLessThan(2048);
+      // What is staged must be copied before anything boots.
+      expect(row?.works.map(({ title }) => title)).toEqual(["a whole update"]);
+      expect(row?.works[0]?.instructions).toBeGreaterThan(1000);
+      expect(row?.works[0]?.parts.map(({ profile }) => profile)).toEqual(["class1"]);
+    } finally {
+      project.remove();
+    }
   });
 
   it.each([
