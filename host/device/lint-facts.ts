@@ -22,7 +22,7 @@ import { openReport } from "../suit-report/protection.ts";
 import { readReport, type SuitReport } from "../suit-report/report.ts";
 import { UserError } from "../user-error.ts";
 import type { DeviceRecord } from "./device-file.ts";
-import { readDevicePage, type PageFacts } from "./device-page.ts";
+import { readDevicePage } from "./device-page.ts";
 import { powerUp } from "./session.ts";
 import { surveyDevice } from "./survey.ts";
 import { DeviceVerifier } from "./verifier.ts";
@@ -69,7 +69,7 @@ export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts 
       pageBytes: profile.pageBytes,
       capability,
       authority: page.authority,
-      judge: judgeOf(bootloader, page),
+      judge: judgeOf(bootloader),
     },
   };
 }
@@ -125,29 +125,42 @@ function capabilityOf(
 
 /**
  * Lets the device's bootloader judge an envelope as if a trusted key had signed it: with a key that is made
- * for the question, on a device that trusts it.
+ * for the question, of a kind that it verifies, on a device that trusts that key.
  */
-function judgeOf(bootloader: Uint8Array, { authority }: PageFacts): (envelope: Uint8Array) => Judgement {
+function judgeOf(bootloader: Uint8Array): (envelope: Uint8Array) => Judgement {
   return (envelope) => {
-    const key: PrivateKey = authority.keys[0]?.kty === "OKP" ? generateEdwardsKey() : generateKey();
-    let signed: Uint8Array;
-    try {
-      signed = signEnvelope(withoutSignatures(envelope), key);
-    } catch (error) {
-      if (error instanceof Refusal) {
-        return { ok: false, reason: STATUS_TEXT[error.status].code, message: error.said() };
-      }
-      // What cannot be signed has a mistake that other rules have found.
-      if (error instanceof UserError) return NO_OBJECTION;
-      throw error;
+    for (const key of [generateKey(), generateEdwardsKey()]) {
+      const verdict = judgeUnder(key, bootloader, envelope);
+      if (!SAID_OF_THE_KEY.includes(verdict.reason)) return verdict;
     }
-    const verdict = new DeviceVerifier(bootloader, [key]).verify(signed);
-    return verdict.reason === STATUS_TEXT[Status.HalUnavailable].code ? NO_OBJECTION : verdict;
+    return NO_OBJECTION;
   };
 }
 
-/** Of an envelope that cannot be asked about, or of a bootloader that judges none without installing it. */
+function judgeUnder(key: PrivateKey, bootloader: Uint8Array, envelope: Uint8Array): Judgement {
+  let signed: Uint8Array;
+  try {
+    signed = signEnvelope(withoutSignatures(envelope), key);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return { ok: false, reason: STATUS_TEXT[error.status].code, message: error.said() };
+    }
+    // What cannot be signed has a mistake that other rules have found.
+    if (error instanceof UserError) return NO_OBJECTION;
+    throw error;
+  }
+  return new DeviceVerifier(bootloader, [key]).verify(signed);
+}
+
+/** Of an envelope that cannot be asked about. */
 const NO_OBJECTION: Judgement = { ok: true, reason: STATUS_TEXT[Status.Ok].code, message: "" };
+
+/** What is no answer: the key is of the wrong kind, or the bootloader judges only what it installs. */
+const SAID_OF_THE_KEY: readonly string[] = [
+  Status.AlgorithmUnsupported,
+  Status.KeyAlgorithmMismatch,
+  Status.HalUnavailable,
+].map((status) => STATUS_TEXT[status].code);
 
 /** The envelope with the digest alone in its authentication wrapper. */
 function withoutSignatures(bytes: Uint8Array): Uint8Array {

@@ -47,6 +47,8 @@ export class DeviceVerifier {
   readonly #device: Device;
   readonly #address: number;
   readonly #blank: number;
+  /** What is said of what it accepts. */
+  readonly #accepted: string;
   /** Whether the components that it has are those of a real device, so that rights to them count. */
   readonly #asksRights: boolean;
 
@@ -62,6 +64,9 @@ export class DeviceVerifier {
   ) {
     const nobody = new Uint8Array(16);
     this.#asksRights = components !== undefined;
+    const signed = (required ?? 0) === 0 ? "A trusted key has signed it" : "Every required key has signed it";
+    const rights = this.#asksRights ? ", those who signed may touch its components" : "";
+    this.#accepted = `${signed}${rights}, and the bootloader can process all of it.`;
     this.#device = manufacture({
       profile,
       bootloader,
@@ -101,7 +106,7 @@ export class DeviceVerifier {
     return {
       ok: true,
       reason: STATUS_TEXT[Status.Ok].code,
-      message: "A trusted key has signed it, and the bootloader can process all of it.",
+      message: this.#accepted,
     };
   }
 

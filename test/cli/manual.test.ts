@@ -91,7 +91,7 @@ describe("the manuals", () => {
       const { out, err } = await workshop.run(...words);
       expect(withoutFigures(out + err), line).toMatch(pattern(expected));
     }
-  });
+  }, 300_000);
 });
 
 describe("docs/cli.md", () => {

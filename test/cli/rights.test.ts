@@ -75,6 +75,9 @@ describe("the rights of a key", () => {
       "component-unknown",
       "component-unknown",
     ]);
+    expect(await workshop.succeed(`manifest verify both.suit ${keys} ${components}`)).toContain(
+      "A trusted key has signed it, those who signed may touch its components, and the bootloader",
+    );
     const told = await workshop.succeed(`manifest verify both.suit ${keys} ${components} --by host`);
     expect(told).toContain("key 1 of 2 (for component positions 0), and with");
   });
@@ -94,6 +97,9 @@ describe("required keys", () => {
       "cosignature-missing",
       "cosignature-missing",
     ]);
+    expect(
+      await workshop.succeed("manifest verify both.suit --key author.pub --require operator.pub"),
+    ).toContain("Every required key has signed it, and the bootloader can process all of it.");
     expect(await reasons("update.suit --key author.pub --require operator.pub")).toEqual([
       "cosignature-missing",
       "cosignature-missing",
