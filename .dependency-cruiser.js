@@ -52,10 +52,19 @@ export default {
     },
     {
       name: "device-layers-link",
-      comment: "The update agent believes nothing, so it needs neither SUIT nor crypto.",
+      comment:
+        "The update agent believes nothing, so it needs neither SUIT nor crypto; payload decrypts for it.",
       severity: "error",
       from: { path: "^assembly/(link|firmware)" },
       to: { path: "^assembly/(cose|suit|boot|crypto|cbor)" },
+    },
+    {
+      name: "device-layers-payload",
+      comment:
+        "Decryption stands on cose, crypto, cbor and flash, and takes only labels from suit; it fetches nothing.",
+      severity: "error",
+      from: { path: "^assembly/payload" },
+      to: { path: "^assembly/(suit|boot|link|firmware)", pathNot: "^assembly/suit/label\\.ts$" },
     },
     {
       name: "device-layers-report",

@@ -17,4 +17,11 @@ export const enum Feature {
    * (draft-ietf-suit-update-management-14).
    */
   UpdateManagement = 0,
+  /**
+   * Manifests of encrypted payloads: encryption-info is taken for what it is, as the firmware's agent has
+   * decrypted what it received (draft-ietf-suit-firmware-encryption-24).
+   */
+  EncryptedPayloads = 0,
+  /** The update agent decrypts what it receives. For firmware; the boot partition has no room for it. */
+  DecryptingAgent = 0,
 }

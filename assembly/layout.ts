@@ -28,7 +28,8 @@ export const enum Memory {
  * ```
  *
  * All numbers are little-endian. Offsets count from the start of the page. The last 32 bytes are the
- * report key if the policy says that there is one.
+ * report key if the policy says that there is one, and the 32 bytes before them the key that payloads are
+ * encrypted for.
  */
 export const enum DevicePage {
   Address = 27648,
@@ -57,6 +58,8 @@ export const enum DevicePage {
   ComponentsOffset = 100,
   ComponentsBytes = 102,
   Data = 104,
+  PayloadKey = 960,
+  PayloadKeyBytes = 32,
   ReportKey = 992,
   ReportKeyBytes = 32,
 }
@@ -70,8 +73,21 @@ export const enum Policy {
    * set must all have signed an envelope. With none set, any one anchor is enough.
    */
   RequiredAnchorsShift = 8,
+  /** Where two bits begin: what the key is that payloads are encrypted for, a `PayloadKey`. */
+  PayloadKeyShift = 13,
   /** The page ends with a key for HMAC-SHA-256, under which the firmware authenticates its reports. */
   HasReportKey = 0x8000,
+}
+
+/** What the secret is that a device decrypts payloads with; a key encryption key of 16 bytes comes first. */
+export const enum PayloadKey {
+  None = 0,
+  /** A key encryption key for AES-128. */
+  Kek128 = 1,
+  /** A key encryption key for AES-256. */
+  Kek256 = 2,
+  /** A private key on P-256, big-endian. */
+  P256 = 3,
 }
 
 /** The two image slots, as `component-slot` counts them. */

@@ -13,6 +13,8 @@ export const enum Limit {
   Nesting = 4,
   /** Authentication blocks in one envelope. Time: one signature each. */
   Signatures = 4,
+  /** Recipients of one encrypted payload. Time: one key agreement each. */
+  Recipients = 4,
   /** Trust anchors in the device page. Time: one signature each. */
   Anchors = 4,
   /** Pages erased in one power-on when a slot is cleaned. Time: one reset for each such group. */

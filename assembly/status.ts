@@ -50,6 +50,10 @@ export const enum Status {
   ComponentMalformed = 0x0112,
   /** A COSE_Key in the device page is malformed. */
   KeyMalformed = 0x0113,
+  /** An encryption-info is not the COSE_Encrypt that the standard asks for. */
+  EncryptionMalformed = 0x0118,
+  /** A wrapped key has a length that no wrapped key has. */
+  WrappedKeyMalformed = 0x0119,
 
   /** The envelope carries no signature. */
   Unsigned = 0x0201,
@@ -135,6 +139,12 @@ export const enum Status {
   VersionMismatch = 0x022a,
   /** An event that the manifest waits for did not happen. */
   WaitTimedOut = 0x022b,
+  /** The content key was not wrapped with this device's key, or was changed. */
+  WrappedKeyInvalid = 0x0230,
+  /** No recipient of an encrypted payload is this device. */
+  RecipientMissing = 0x0231,
+  /** The authentication tag of an encrypted payload does not fit it. */
+  PayloadInauthentic = 0x0232,
 
   /** An envelope of an older draft of SUIT, whose keys mean something else today. */
   DraftTooOld = 0x0301,
@@ -162,6 +172,8 @@ export const enum Status {
   ArgumentUnsupported = 0x030c,
   /** The manifest has dependencies. */
   DependenciesUnsupported = 0x030d,
+  /** An encryption or key agreement that this build does not have. */
+  EncryptionUnsupported = 0x0310,
 
   /** The manifest or the envelope is larger than its place. */
   EnvelopeTooLarge = 0x0401,

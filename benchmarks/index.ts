@@ -5,6 +5,7 @@
  */
 import { formatAgreement, measureAgreement } from "./agreement.ts";
 import { formatCampaign, measureCampaign } from "./campaign.ts";
+import { benchCipher, formatCipher } from "./cipher.ts";
 import { benchEd25519, formatEd25519 } from "./ed25519.ts";
 import { benchEs256 } from "./es256.ts";
 import { formatFootprint, measureFootprints } from "./footprint.ts";
@@ -26,6 +27,7 @@ const AGREEMENT_ENVELOPES = 20_000;
 const tables = [await benchEs256(), await benchSha256()];
 const ed25519 = await benchEd25519();
 const sha512 = await benchSha512();
+const cipher = await benchCipher();
 const footprints = measureFootprints();
 const matrix = await measureMatrix(ownFeatures(), { profiles: PROFILE_NAMES, effort: USUAL_EFFORT });
 const suitSizes = await measureSuitSizes();
@@ -41,6 +43,7 @@ if (process.argv.includes("--json")) {
         tables,
         ed25519,
         sha512,
+        cipher,
         footprints,
         matrix,
         suitSizes,
@@ -58,6 +61,7 @@ if (process.argv.includes("--json")) {
     ...tables.map(formatTable),
     formatEd25519(ed25519),
     formatSha512(sha512),
+    formatCipher(cipher),
     ...footprints.map(formatFootprint),
     matrixLines(matrix).join("\n"),
     formatSuitSizes(suitSizes),

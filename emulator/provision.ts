@@ -6,7 +6,7 @@
  * operation, breaks no rule of the part and wears nothing.
  */
 
-import { DevicePage, Journal, Policy, Slot, type Phase } from "../assembly/layout.ts";
+import { DevicePage, Journal, PayloadKey, Policy, Slot, type Phase } from "../assembly/layout.ts";
 import { Status } from "../assembly/status.ts";
 import { COUNTER_COUNT } from "./counters.ts";
 import { defectiveContent } from "./defect.ts";
@@ -22,6 +22,7 @@ export class ProvisionError extends Error {
     | "device-page-size"
     | "device-page-mismatch"
     | "identifier-size"
+    | "payload-key-size"
     | "report-key-size"
     | "slot-overflow"
     | "journal-field"
@@ -48,6 +49,8 @@ export interface DevicePageOptions {
   readonly components: Uint8Array;
   /** Bits of `Policy` in assembly/layout.ts; none by default. */
   readonly policy?: number;
+  /** The key that payloads are encrypted for, 16 or 32 bytes by its kind: a secret. */
+  readonly payloadKey?: { readonly kind: PayloadKey; readonly bytes: Uint8Array };
   /** The key of the device's reports, 32 bytes: a secret. Reports are not authenticated without one. */
   readonly reportKey?: Uint8Array;
 }
@@ -59,11 +62,19 @@ export interface DevicePageOptions {
  * @throws ProvisionError `identifier-size`, `bootloader-size` or `device-page-size`
  */
 export function buildDevicePage(options: DevicePageOptions): Uint8Array<ArrayBuffer> {
-  const { profile, anchors, components, bootloaderBytes, reportKey } = options;
-  const policy = (options.policy ?? 0) | (reportKey === undefined ? 0 : Policy.HasReportKey);
+  const { profile, anchors, components, bootloaderBytes, payloadKey, reportKey } = options;
+  const policy =
+    (options.policy ?? 0) |
+    ((payloadKey?.kind ?? PayloadKey.None) << Policy.PayloadKeyShift) |
+    (reportKey === undefined ? 0 : Policy.HasReportKey);
   checkBootloaderBytes(bootloaderBytes);
   const end = DevicePage.Data + anchors.length + components.length;
-  const limit = reportKey === undefined ? DEVICE_PAGE.bytes : DevicePage.ReportKey;
+  const limit =
+    payloadKey !== undefined
+      ? DevicePage.PayloadKey
+      : reportKey === undefined
+        ? DEVICE_PAGE.bytes
+        : DevicePage.ReportKey;
   if (end > limit) {
     throw new ProvisionError(
       "device-page-size",
@@ -98,6 +109,16 @@ export function buildDevicePage(options: DevicePageOptions): Uint8Array<ArrayBuf
   view.setUint16(DevicePage.ComponentsBytes, components.length, true);
   page.set(anchors, DevicePage.Data);
   page.set(components, DevicePage.Data + anchors.length);
+  if (payloadKey !== undefined) {
+    const bytes = payloadKey.kind === PayloadKey.Kek128 ? 16 : DevicePage.PayloadKeyBytes;
+    if (payloadKey.bytes.length !== bytes) {
+      throw new ProvisionError(
+        "payload-key-size",
+        `The key for payloads has ${payloadKey.bytes.length} bytes instead of ${bytes}.`,
+      );
+    }
+    page.set(payloadKey.bytes, DevicePage.PayloadKey);
+  }
   if (reportKey !== undefined) {
     if (reportKey.length !== DevicePage.ReportKeyBytes) {
       throw new ProvisionError(

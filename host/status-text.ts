@@ -117,6 +117,16 @@ export const STATUS_TEXT = {
     sentence: "A trust anchor in the device page is malformed.",
     hint: "Create the device again with a P-256 public key.",
   },
+  [Status.EncryptionMalformed]: {
+    code: "encryption-malformed",
+    sentence: "An encryption-info is not the COSE_Encrypt that the standard asks for.",
+    hint: REBUILD,
+  },
+  [Status.WrappedKeyMalformed]: {
+    code: "wrapped-key-malformed",
+    sentence: "A wrapped content key has a length that no wrapped key has.",
+    hint: "Encrypt the payload again; AES key wrap makes 24, 32 or 40 bytes of a key.",
+  },
 
   [Status.Unsigned]: {
     code: "unsigned",
@@ -328,6 +338,21 @@ export const STATUS_TEXT = {
     sentence: "An event that the manifest waits for did not happen.",
     hint: "Offer the update again when the event is near.",
   },
+  [Status.WrappedKeyInvalid]: {
+    code: "wrapped-key-invalid",
+    sentence: "The content key was not wrapped with this device's key, or it was changed.",
+    hint: "Encrypt the payload for the key that the device was created with.",
+  },
+  [Status.RecipientMissing]: {
+    code: "recipient-missing",
+    sentence: "No recipient of the encrypted payload is this device.",
+    hint: "Encrypt the payload for the key that the device was created with.",
+  },
+  [Status.PayloadInauthentic]: {
+    code: "payload-inauthentic",
+    sentence: "The authentication tag of the encrypted payload does not fit it.",
+    hint: BROKEN_FILE,
+  },
 
   [Status.DraftTooOld]: {
     code: "draft-too-old",
@@ -394,6 +419,11 @@ export const STATUS_TEXT = {
     code: "dependencies-unsupported",
     sentence: "The manifest has dependencies, which this build does not resolve.",
     hint: "Put everything into one manifest.",
+  },
+  [Status.EncryptionUnsupported]: {
+    code: "encryption-unsupported",
+    sentence: "The payload is encrypted in a way that this build cannot decrypt.",
+    hint: "Encrypt with A128CTR or A256CTR for A128KW, A256KW or ECDH-ES+A128KW.",
   },
 
   [Status.EnvelopeTooLarge]: {

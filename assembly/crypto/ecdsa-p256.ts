@@ -6,16 +6,11 @@
  * lives in static buffers of the files imported here, so one verification runs at a time.
  */
 import { Status } from "../status";
-import {
-  fieldCombine,
-  fieldIsZero,
-  fieldMultiply,
-  fieldSetOne,
-  fieldSquare,
-  fieldToMontgomery,
-} from "./p256-field";
-import { BASE_SCALAR, KEY_SCALAR, SCRATCH, multiplyAdd } from "./p256-multiply";
-import { ACCUMULATOR, Point, WORK, pointIsInfinity, pointIsOnCurve } from "./p256-point";
+import { fieldCombine, fieldIsZero, fieldMultiply, fieldSquare, fieldToMontgomery } from "./p256-field";
+import { BASE_SCALAR, KEY_SCALAR, multiplyAdd } from "./p256-multiply";
+import { SCRATCH } from "./p256-odd-multiples";
+import { ACCUMULATOR, Point, WORK, pointIsInfinity } from "./p256-point";
+import { isBelowPrime, readPublicKey } from "./p256-public-key";
 import {
   limbsFromWords,
   scalarAddOrder,
@@ -23,7 +18,6 @@ import {
   scalarIsReduced,
   scalarIsZero,
   scalarMultiply,
-  wordsBelow,
   wordsFromBytes,
 } from "./p256-scalar";
 
@@ -41,7 +35,7 @@ export function ecdsaP256Verify(x: usize, y: usize, digest: usize, signature: us
   if (!readScalar(KEY_SCALAR, signature) || !readScalar(BASE_SCALAR, signature + 32)) {
     return Status.SignatureMalformed;
   }
-  if (!readKey(x, y)) return Status.KeyMalformed;
+  if (!readPublicKey(x, y)) return Status.KeyMalformed;
 
   // w = 1 / s, u1 = e w, u2 = r w; w is in Montgomery form, so the products are not.
   scalarInvert(BASE_SCALAR, BASE_SCALAR, SCRATCH);
@@ -70,21 +64,6 @@ function readScalar(out: usize, bytes: usize): bool {
   return scalarIsReduced(out) && !scalarIsZero(out);
 }
 
-/** Reads the public key into the accumulator; false unless it is a point of the curve. */
-function readKey(x: usize, y: usize): bool {
-  if (!readCoordinate(ACCUMULATOR + Point.X, x) || !readCoordinate(ACCUMULATOR + Point.Y, y)) return false;
-  fieldSetOne(ACCUMULATOR + Point.Z);
-  return pointIsOnCurve();
-}
-
-/** Reads a coordinate; false unless it is below p. */
-function readCoordinate(out: usize, bytes: usize): bool {
-  wordsFromBytes(SCRATCH, bytes);
-  limbsFromWords(out, SCRATCH);
-  fieldToMontgomery(out, WORK);
-  return isBelowPrime(SCRATCH);
-}
-
 /**
  * Whether the accumulator's affine x is r modulo n.
  *
@@ -103,9 +82,4 @@ function accumulatorHasX(r: usize): bool {
     if (fieldIsZero(candidate)) return true;
   } while (scalarAddOrder(SCRATCH) === 0 && isBelowPrime(SCRATCH));
   return false;
-}
-
-/** Whether a number is less than p. */
-function isBelowPrime(words: usize): bool {
-  return wordsBelow(words, 0xffffffff00000001, 0, 0x00000000ffffffff, 0xffffffffffffffff);
 }

@@ -10,18 +10,9 @@
  * Eight odd multiples of G are constants in code, those of Q are computed into RAM.
  */
 import { baseMultiple } from "./p256-base-table";
-import { Division } from "./p256-divide";
-import { FieldElement, fieldCombine, fieldCopy, fieldInvert, fieldMultiply, fieldSquare } from "./p256-field";
-import {
-  ACCUMULATOR,
-  ADDED_RATIO,
-  Point,
-  WORK,
-  pointAdd,
-  pointDouble,
-  pointIsInfinity,
-  pointSetInfinity,
-} from "./p256-point";
+import { fieldCombine } from "./p256-field";
+import { ODD_MULTIPLES, OPERAND_X, OPERAND_Y, buildOddMultiples } from "./p256-odd-multiples";
+import { Point, pointAdd, pointDouble, pointIsInfinity, pointSetInfinity } from "./p256-point";
 
 /** A scalar and how far its windows have been read. */
 const enum Window {
@@ -40,28 +31,14 @@ const enum Window {
 // @ts-ignore: decorator
 @inline const WINDOW_BITS: i32 = 5;
 
-/** Odd multiples of Q in the table: 1, 3, … 15. */
-const MULTIPLES = 8;
-
-const TABLE_BYTES = MULTIPLES * Point.Bytes;
-
 const BASE_WINDOW = memory.data(Window.Bytes, 8);
 const KEY_WINDOW = memory.data(Window.Bytes, 8);
-const TABLE = memory.data(TABLE_BYTES, 8);
-const LAST_MULTIPLE = TABLE + (MULTIPLES - 1) * Point.Bytes;
-
-/** An affine multiple of G, or the negated y of a multiple of Q. */
-const OPERAND_X = memory.data(FieldElement.Bytes, 4);
-const OPERAND_Y = memory.data(FieldElement.Bytes, 4);
 
 /** The scalar of G, u1: 32 bytes to be set before `multiplyAdd`. */
 export const BASE_SCALAR = BASE_WINDOW + Window.Scalar;
 
 /** The scalar of Q, u2: 32 bytes to be set before `multiplyAdd`. */
 export const KEY_SCALAR = KEY_WINDOW + Window.Scalar;
-
-/** Space for a division; for the caller's values as well, except during `multiplyAdd`. */
-export const SCRATCH = memory.data(Division.Bytes, 8);
 
 /**
  * Replaces the accumulator Q, a finite point with Z = 1, by u1 G + u2 Q.
@@ -70,7 +47,7 @@ export const SCRATCH = memory.data(Division.Bytes, 8);
  * is overwritten.
  */
 export function multiplyAdd(): void {
-  buildTable();
+  buildOddMultiples();
   openWindows(BASE_WINDOW);
   openWindows(KEY_WINDOW);
   pointSetInfinity();
@@ -80,55 +57,6 @@ export function multiplyAdd(): void {
     addBaseMultiple(digitAt(BASE_WINDOW, index));
     addKeyMultiple(digitAt(KEY_WINDOW, index));
   }
-}
-
-/**
- * Fills the table with Q, 3Q, … 15Q, affine; Q is the accumulator, with Z = 1.
- *
- * Scaling x by z^2 and y by z^3 maps the curve onto an isomorphic one, and the formulas of addition
- * hold there unchanged, as they know neither a nor b. With the z of 2Q, the Jacobian 2Q is affine
- * there, so Q + 2Q + 2Q … are additions of an affine point, and each Z is the one before it times a
- * ratio. So one inversion, that of the last Z, gives all of them. (The "effective affine" table of
- * P. Wuille's libsecp256k1, for a curve whose doubling needs to know a.)
- */
-function buildTable(): void {
-  memory.copy(TABLE, ACCUMULATOR, Point.Bytes);
-  pointDouble();
-  fieldCopy(OPERAND_X, ACCUMULATOR + Point.X);
-  fieldCopy(OPERAND_Y, ACCUMULATOR + Point.Y);
-  // The last z slot is the last one to be written; until then it keeps the z of 2Q.
-  fieldCopy(LAST_MULTIPLE + Point.Z, ACCUMULATOR + Point.Z);
-  memory.copy(ACCUMULATOR, TABLE, Point.Bytes);
-  scalePoint(ACCUMULATOR, LAST_MULTIPLE + Point.Z);
-  for (let entry = TABLE; entry < LAST_MULTIPLE;) {
-    memory.copy(entry, ACCUMULATOR, 2 * FieldElement.Bytes);
-    pointAdd(OPERAND_X, OPERAND_Y);
-    // The ratio from this entry's Z to the next one's.
-    fieldCopy(entry + Point.Z, ADDED_RATIO);
-    entry += Point.Bytes;
-  }
-  memory.copy(LAST_MULTIPLE, ACCUMULATOR, 2 * FieldElement.Bytes);
-
-  // Back on the curve itself, the last Z has the z of 2Q as another factor.
-  const inverse = OPERAND_X;
-  fieldMultiply(inverse, ACCUMULATOR + Point.Z, LAST_MULTIPLE + Point.Z);
-  fieldInvert(SCRATCH, inverse);
-  fieldCopy(inverse, SCRATCH + Division.Quotient);
-  scalePoint(LAST_MULTIPLE, inverse);
-  for (let entry = LAST_MULTIPLE; entry > TABLE;) {
-    entry -= Point.Bytes;
-    fieldMultiply(inverse, inverse, entry + Point.Z);
-    scalePoint(entry, inverse);
-  }
-}
-
-/** Multiplies x by the square and y by the cube of a factor. */
-function scalePoint(point: usize, factor: usize): void {
-  const power = WORK;
-  fieldSquare(power, factor);
-  fieldMultiply(point + Point.X, point + Point.X, power);
-  fieldMultiply(power, power, factor);
-  fieldMultiply(point + Point.Y, point + Point.Y, power);
 }
 
 /** Makes a scalar ready to be read from bit 256 down. */
@@ -175,7 +103,7 @@ function addBaseMultiple(digit: i32): void {
 /** Adds `digit` times Q to the accumulator. */
 function addKeyMultiple(digit: i32): void {
   if (digit === 0) return;
-  const multiple = TABLE + <usize>(abs(digit) >> 1) * Point.Bytes;
+  const multiple = ODD_MULTIPLES + <usize>(abs(digit) >> 1) * Point.Bytes;
   addSigned(digit, multiple + Point.X, multiple + Point.Y);
 }
 

@@ -30,22 +30,32 @@ export const enum Point {
 }
 
 /** The accumulator. */
-export const ACCUMULATOR = memory.data(Point.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const ACCUMULATOR = memory.data(Point.Bytes, 4);
 
-const X = ACCUMULATOR + Point.X;
-const Y = ACCUMULATOR + Point.Y;
-const Z = ACCUMULATOR + Point.Z;
+// @ts-ignore: decorator
+@lazy const X = ACCUMULATOR + Point.X;
+// @ts-ignore: decorator
+@lazy const Y = ACCUMULATOR + Point.Y;
+// @ts-ignore: decorator
+@lazy const Z = ACCUMULATOR + Point.Z;
 
 /** Four elements in which the operations work; free between them. */
-export const WORK = memory.data(4 * FieldElement.Bytes, 4);
+// @ts-ignore: decorator
+@lazy export const WORK = memory.data(4 * FieldElement.Bytes, 4);
 
-const T0 = WORK;
-const T1 = WORK + FieldElement.Bytes;
-const T2 = WORK + 2 * FieldElement.Bytes;
-const T3 = WORK + 3 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const T0 = WORK;
+// @ts-ignore: decorator
+@lazy const T1 = WORK + FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const T2 = WORK + 2 * FieldElement.Bytes;
+// @ts-ignore: decorator
+@lazy const T3 = WORK + 3 * FieldElement.Bytes;
 
 /** After an addition: the new Z over the old one. */
-export const ADDED_RATIO = T1;
+// @ts-ignore: decorator
+@lazy export const ADDED_RATIO = T1;
 
 /** Makes the accumulator the point at infinity. */
 export function pointSetInfinity(): void {
@@ -118,13 +128,7 @@ export function pointAdd(x: usize, y: usize): void {
     return;
   }
 
-  fieldSquare(T0, Z);
-  fieldMultiply(T1, x, T0);
-  fieldSubtract(T1, T1, X); // H: magnitude 1, in (-3p, 3p)
-  fieldMultiply(T0, Z, T0);
-  fieldMultiply(T2, y, T0);
-  fieldSubtract(T2, T2, Y); // R: 1, (-3p, 3p)
-  fieldSquare(T0, T1);
+  findChord(x, y);
   if (fieldIsZero(T0)) {
     // x is equal; y is equal too, or opposite.
     fieldSquare(T0, T2);
@@ -132,7 +136,31 @@ export function pointAdd(x: usize, y: usize): void {
     else pointSetInfinity();
     return;
   }
+  addChord();
+}
 
+/**
+ * Adds the affine point (x, y), in magnitude 1, to the accumulator without looking at either: the
+ * accumulator must be finite, and neither that point nor its opposite. Takes the same time for all.
+ */
+export function pointAddDistinct(x: usize, y: usize): void {
+  findChord(x, y);
+  addChord();
+}
+
+/** H, R and H^2 of `pointAdd`, in T1, T2 and T0. */
+function findChord(x: usize, y: usize): void {
+  fieldSquare(T0, Z);
+  fieldMultiply(T1, x, T0);
+  fieldSubtract(T1, T1, X); // H: magnitude 1, in (-3p, 3p)
+  fieldMultiply(T0, Z, T0);
+  fieldMultiply(T2, y, T0);
+  fieldSubtract(T2, T2, Y); // R: 1, (-3p, 3p)
+  fieldSquare(T0, T1);
+}
+
+/** The sum from H, R and H^2. */
+function addChord(): void {
   fieldMultiply(Z, Z, T1);
   fieldMultiply(T3, T1, T0); // H^3
   fieldMultiply(T0, X, T0); // X H^2

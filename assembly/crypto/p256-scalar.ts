@@ -17,7 +17,8 @@ export const enum Scalar {
 }
 
 /** The order n of the group. */
-const ORDER = memory.data<u64>([
+// @ts-ignore: decorator
+@lazy const ORDER = memory.data<u64>([
   0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000,
 ]);
 
@@ -30,7 +31,8 @@ const ORDER = memory.data<u64>([
 @inline const ORDER_LIMB_INVERSE: u32 = 0x11ff43b1;
 
 /** Nine words: a product and the bit by which its reduction may exceed eight. */
-const PRODUCT = memory.data(72, 8);
+// @ts-ignore: decorator
+@lazy const PRODUCT = memory.data(72, 8);
 
 /** Reads a 32-byte big-endian number. */
 export function wordsFromBytes(out: usize, bytes: usize): void {
@@ -125,7 +127,7 @@ export function limbsFromWords(out: usize, words: usize): void {
 }
 
 /** Joins nine limbs, all in [0, 2^29), to a number below 2^256. They must not overlap. */
-function wordsFromLimbs(out: usize, limbs: usize): void {
+export function wordsFromLimbs(out: usize, limbs: usize): void {
   memory.fill(out, 0, Scalar.Bytes);
   for (let limb: u32 = 0; limb < 8; limb++) {
     const bit = limb * 29;

@@ -10,7 +10,8 @@
  */
 
 /** The round constants K (FIPS 180-4 §4.2.2). */
-const ROUND_CONSTANTS = memory.data<u32>([
+// @ts-ignore: decorator
+@lazy const ROUND_CONSTANTS = memory.data<u32>([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -23,18 +24,22 @@ const ROUND_CONSTANTS = memory.data<u32>([
 
 /** Sixteen rounds to a turn of the loop: 64 bytes of constants. */
 const TURN_BYTES: usize = 64;
-const ROUND_CONSTANTS_END = ROUND_CONSTANTS + 4 * TURN_BYTES;
+// @ts-ignore: decorator
+@lazy const ROUND_CONSTANTS_END = ROUND_CONSTANTS + 4 * TURN_BYTES;
 
 /** The hash value H (FIPS 180-4 §5.3.3), eight words. */
-const STATE = memory.data(32, 4);
+// @ts-ignore: decorator
+@lazy const STATE = memory.data(32, 4);
 
 const BLOCK_BYTES: u32 = 64;
 
 /** The first `length % 64` bytes hold the message's unhashed tail. */
-const BUFFER = memory.data(64, 8);
+// @ts-ignore: decorator
+@lazy const BUFFER = memory.data(64, 8);
 
 /** Bytes of the message so far, u32. */
-const LENGTH = memory.data(4, 4);
+// @ts-ignore: decorator
+@lazy const LENGTH = memory.data(4, 4);
 
 /** Hashes `length` bytes at `pointer`; writes 32 bytes to `out`. Replaces a message in progress. */
 // @ts-ignore: decorator

@@ -75,6 +75,16 @@ export function reportKeyAddress(): u32 {
   return (policy & Policy.HasReportKey) != 0 ? DevicePage.Address + DevicePage.ReportKey : 0;
 }
 
+/** What the key is that payloads are encrypted for: a `PayloadKey`. */
+export function payloadKeyKind(): u32 {
+  return (load<u16>(DevicePage.Address + DevicePage.Policy) >> Policy.PayloadKeyShift) & 3;
+}
+
+/** Address of that key, if there is one. Secret: it is only ever given to what unwraps content keys. */
+export function payloadKeyAddress(): u32 {
+  return DevicePage.Address + DevicePage.PayloadKey;
+}
+
 /**
  * Checks that the device page can be relied upon.
  *

@@ -15,6 +15,7 @@
  *  flash that does not take it ─ journal Rejected ─────────► FlashFailed
  * ```
  */
+import { Feature } from "../feature";
 import { flashErase, halReset } from "../hal";
 import { Phase } from "../layout";
 import { Status } from "../status";
@@ -32,6 +33,7 @@ import {
 } from "../flash/journal";
 import { eraseSlot, flashHolds, isSlotBlank } from "../flash/slot";
 import { ABSENT, Resource } from "./coap";
+import { beginDecryption, endDecryption } from "../payload/decryption";
 import { discardArrivals, downloadToFlash, peekResource } from "./download";
 
 /** In place of the running slot: the bootloader itself runs, for want of a bootable slot. */
@@ -181,7 +183,9 @@ function transfer(slot: u32, isFilled: bool): i32 {
   let status = downloadToFlash(Resource.Envelope, start, capacityBytes, LENGTH, isFilled);
   if (status != Status.Ok) return status;
   const used = roundUpToPage(load<u32>(LENGTH));
+  if (Feature.DecryptingAgent) beginDecryption(start, load<u32>(LENGTH));
   status = downloadToFlash(Resource.Payload, start + used, capacityBytes - used, LENGTH, isFilled);
+  if (Feature.DecryptingAgent) endDecryption();
   return status == Status.NoUpdate ? <i32>Status.Ok : status;
 }
 

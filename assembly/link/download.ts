@@ -6,6 +6,7 @@
  *
  * RAM: the datagram and what was read from it.
  */
+import { Feature } from "../feature";
 import { flashProgram, idle, linkReceive, linkSend, watchdogKick } from "../hal";
 import { Limit } from "../limits";
 import { Status } from "../status";
@@ -26,6 +27,7 @@ import {
   writeEmpty,
   writeGet,
 } from "./coap";
+import { decryptPiece } from "../payload/decryption";
 
 /** Time given to an answer before the request is sent again: RFC 7252 §4.8, ACK_TIMEOUT. */
 export const ANSWER_MILLIS: u32 = 2000;
@@ -80,6 +82,7 @@ export function downloadToFlash(
     const padded = (length + unit - 1) & ~(unit - 1);
     if (padded > capacityBytes - offset) return Status.ImageTooLarge;
     if (message.payload + padded > DATAGRAM + Limit.DatagramBytes) return Status.DatagramTooLarge;
+    if (Feature.DecryptingAgent) decryptPiece(message.payload, length, offset);
     memory.fill(message.payload + length, <u8>erasedWord(), padded - length);
     if (isFilled && !flashHolds(address + offset, message.payload, length)) return Status.FlashFailed;
     if (padded != 0 && !program(address + offset, message.payload, padded)) return Status.FlashFailed;

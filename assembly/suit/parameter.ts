@@ -59,6 +59,10 @@ const enum Update {
   WaitInfo = Kind.Unsupported + Feature.UpdateManagement * (Kind.WaitInfo - Kind.Unsupported),
 }
 
+const enum Encrypted {
+  Info = Kind.Unsupported + Feature.EncryptedPayloads * (Kind.Bytes - Kind.Unsupported),
+}
+
 /** The kind of each parameter, by label. */
 const KINDS: usize = memory.data<u8>([
   0,
@@ -80,7 +84,7 @@ const KINDS: usize = memory.data<u8>([
   0,
   0,
   <u8>Kind.Bytes,
-  <u8>Kind.Unsupported,
+  <u8>Encrypted.Info,
   0,
   <u8>Kind.Text,
   <u8>Kind.Number,

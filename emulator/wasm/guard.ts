@@ -5,6 +5,7 @@
 import { HAZARD_ENTRY_BYTES, HAZARD_MAP, HAZARD_TABLE } from "../hazard.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { Instrumentation } from "./instrumentation.ts";
+import { observeBody } from "./observation.ts";
 import { Opcode, TypeCode } from "./opcode.ts";
 import type { ValueType } from "./opcode.ts";
 
@@ -13,15 +14,16 @@ const I32_LOAD: number = Opcode.FirstLoad;
 const I32_STORE: number = Opcode.FirstStore;
 
 /** Parameters of the functions below, in their order. None has a result. */
-export const helperTypes: readonly (readonly ValueType[])[] = [
-  ["i32", "i32"],
-  ["i32"],
-  ["i32", "i32", "i32"],
-  ["i32", "i32", "i32"],
-  ["i32", "i32", "i32"],
-];
+export function helperTypes({ observer }: Instrumentation): (readonly ValueType[])[] {
+  const range = ["i32", "i32", "i32"] as const;
+  const observe = ["i32", "i32"] as const;
+  return [["i32", "i32"], ["i32"], range, range, range, ...(observer === undefined ? [] : [observe])];
+}
 
-/** Bodies of fault(address, site), fuelFault(site), and storeRange, loadRange and probe(address, length, site). */
+/**
+ * Bodies of fault(address, site), fuelFault(site), storeRange, loadRange and probe(address, length, site),
+ * and, for an observer, observe(value, site).
+ */
 export function helperBodies(instrumentation: Instrumentation): Uint8Array[] {
   return [
     faultBody(instrumentation),
@@ -29,6 +31,7 @@ export function helperBodies(instrumentation: Instrumentation): Uint8Array[] {
     storeRangeBody(instrumentation),
     loadRangeBody(instrumentation),
     probeBody(instrumentation),
+    ...(instrumentation.observer === undefined ? [] : [observeBody(instrumentation.globals)]),
   ];
 }
 

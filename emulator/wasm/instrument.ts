@@ -22,6 +22,7 @@ import { helperBodies, helperTypes } from "./guard.ts";
 import type { Bounds, Build, Instrumentation } from "./instrumentation.ts";
 import { SectionId } from "./module.ts";
 import type { DecodedModule } from "./module.ts";
+import { observationExport, type Observer } from "./observation.ts";
 import { Opcode, typeCode, TypeCode } from "./opcode.ts";
 import type { ValueType } from "./opcode.ts";
 import { rewriteBody } from "./rewrite.ts";
@@ -35,6 +36,8 @@ export interface InstrumentOptions {
   readonly countInstructions?: boolean;
   /** Count which ways are taken; receives an edge for each counter. */
   readonly edges?: EdgeRecorder;
+  /** Hash what an onlooker may see; receives a site for each instruction that shows something. */
+  readonly observer?: Observer;
 }
 
 /** Export names that instrumentation adds. */
@@ -62,12 +65,15 @@ export interface InstrumentedModule {
 export function instrument(module: DecodedModule, options: InstrumentOptions): InstrumentedModule {
   const firstGlobal = module.globals.length;
   const firstFunction = module.functions.length;
+  const counting = options.countInstructions ?? false;
+  const firstObserved = firstGlobal + (counting ? 6 : 3);
   const instrumentation: Instrumentation = {
     module,
     build: options.build,
     bounds: options.bounds,
-    counting: options.countInstructions ?? false,
+    counting,
     edges: options.edges,
+    observer: options.observer,
     sites: [],
     globals: {
       fuel: firstGlobal,
@@ -76,6 +82,10 @@ export function instrument(module: DecodedModule, options: InstrumentOptions): I
       instructions: firstGlobal + 3,
       loaded: firstGlobal + 4,
       stored: firstGlobal + 5,
+      observed: firstObserved,
+      events: firstObserved + 1,
+      stopAt: firstObserved + 2,
+      stopped: firstObserved + 3,
     },
     functions: {
       fault: firstFunction,
@@ -83,6 +93,7 @@ export function instrument(module: DecodedModule, options: InstrumentOptions): I
       storeRange: firstFunction + 2,
       loadRange: firstFunction + 3,
       probe: firstFunction + 4,
+      observe: firstFunction + 5,
     },
   };
   return new ModuleAssembler(instrumentation).assemble();
@@ -91,12 +102,14 @@ export function instrument(module: DecodedModule, options: InstrumentOptions): I
 class ModuleAssembler {
   private readonly instrumentation: Instrumentation;
   private readonly module: DecodedModule;
+  private readonly helpers: readonly (readonly ValueType[])[];
   /** Offsets within the code section, each with the original offset. */
   private readonly trapOffsets: number[] = [];
 
   constructor(instrumentation: Instrumentation) {
     this.instrumentation = instrumentation;
     this.module = instrumentation.module;
+    this.helpers = helperTypes(instrumentation);
   }
 
   assemble(): InstrumentedModule {
@@ -120,14 +133,14 @@ class ModuleAssembler {
   private section(id: SectionId): Uint8Array | undefined {
     switch (id) {
       case SectionId.Type:
-        return this.appended(id, this.module.types.length, helperTypes, (writer, type) => {
+        return this.appended(id, this.module.types.length, this.helpers, (writer, type) => {
           writer.byte(TypeCode.Function).u32(type.length);
           for (const parameter of type) writer.byte(typeCode(parameter));
           writer.u32(0);
         });
       case SectionId.Function: {
         const declared = this.module.functions.length - this.module.importedFunctionCount;
-        return this.appended(id, declared, helperTypes, (writer, _type, position) => {
+        return this.appended(id, declared, this.helpers, (writer, _type, position) => {
           writer.u32(this.module.types.length + position);
         });
       }
@@ -164,9 +177,11 @@ class ModuleAssembler {
       { name: reservedExport.site, type: "i32" },
       { name: reservedExport.address, type: "i64" },
     ];
-    if (!this.instrumentation.counting) return added;
-    const counters = [reservedExport.instructions, reservedExport.loaded, reservedExport.stored];
-    return [...added, ...counters.map((name) => ({ name, type: "i64" as const }))];
+    const { counting, observer } = this.instrumentation;
+    const { instructions, loaded, stored } = reservedExport;
+    const counters = counting ? [instructions, loaded, stored] : [];
+    const observed = observer === undefined ? [] : Object.values(observationExport);
+    return [...added, ...[...counters, ...observed].map((name) => ({ name, type: "i64" as const }))];
   }
 
   /** The section of the module with more elements behind its own. */

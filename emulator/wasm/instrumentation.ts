@@ -4,6 +4,7 @@
 import type { EdgeRecorder } from "./edge-coverage.ts";
 import type { FaultSite } from "./fault.ts";
 import type { DecodedModule } from "./module.ts";
+import type { ObservationGlobals, Observer } from "./observation.ts";
 
 /**
  * Checked: stores, loads and fuel. Fast: stores and fuel. Probed: as checked, and loads from flash
@@ -28,8 +29,10 @@ export interface Instrumentation {
   readonly counting: boolean;
   /** Counts edges where it is there. */
   readonly edges: EdgeRecorder | undefined;
+  /** Hashes what an onlooker may see where it is there. */
+  readonly observer: Observer | undefined;
   readonly sites: FaultSite[];
-  readonly globals: {
+  readonly globals: ObservationGlobals & {
     fuel: number;
     site: number;
     address: number;
@@ -43,5 +46,6 @@ export interface Instrumentation {
     storeRange: number;
     loadRange: number;
     probe: number;
+    observe: number;
   };
 }

@@ -15,6 +15,7 @@ import type { FaultSite } from "./fault.ts";
 import type { Instrumentation } from "./instrumentation.ts";
 import { InstructionReader } from "./instruction.ts";
 import type { FunctionBody, FunctionEntry } from "./module.ts";
+import type { ObservationWriter } from "./observation.ts";
 import { memoryAccessOf, Opcode, typeCode, TypeCode } from "./opcode.ts";
 import type { ValueType } from "./opcode.ts";
 
@@ -46,6 +47,7 @@ class BodyRewriter {
   private readonly addedLocals: ValueType[] = [];
   private readonly localsByRole = new Map<string, number>();
   private readonly edges: EdgeWriter | undefined;
+  private readonly observation: ObservationWriter | undefined;
   private loopCount = 0;
   private segmentCount = 0;
   private depth = 0;
@@ -58,6 +60,10 @@ class BodyRewriter {
     this.plan = planCharges(bytes, body);
     this.source = new InstructionReader(bytes, body.codeStart, body.end);
     this.edges = instrumentation.edges?.writer(entry.index, (role) => this.local(role, "i32"));
+    const { observer, functions } = instrumentation;
+    this.observation = observer?.writer(entry.index, functions.observe, (role, type) =>
+      this.local(role, type),
+    );
   }
 
   rewrite(): RewrittenBody {
@@ -116,6 +122,7 @@ class BodyRewriter {
         break;
     }
     this.edges?.before(this.code, this.source);
+    this.observation?.before(this.code, this.source);
     if (mayTrap(opcode)) this.trapOffsets.push(this.code.length, this.source.offset);
     this.code.copy(this.instrumentation.module.bytes, this.source.offset, this.source.nextOffset);
     if (opcode === Opcode.Loop) {

@@ -259,7 +259,7 @@ export const DOCUMENT_REASONS: Readonly<Record<DocumentLetter, string>> = {
   M: "optional, and no update of this device needs it",
   T: "trust domains are a switch of the build, and off",
   U: "update management is a switch of the build, and off",
-  F: "this build does not decrypt",
+  F: "encrypted payloads are a switch of the build, and off",
 };
 
 /** Why a single row is not supported, where more can be said than of its document. */

@@ -53,7 +53,8 @@ export async function buildVariant(variant: Variant): Promise<VariantModule> {
   return { module: stripCustomSections(module), symbols: module };
 }
 
-function switchPatch(name: string, current: number, wanted: boolean): Patch {
+/** Turns one switch. */
+export function switchPatch(name: string, current: number, wanted: boolean): Patch {
   return {
     file: "assembly/feature.ts",
     find: `  ${name} = ${current},\n`,

@@ -17,6 +17,7 @@ import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
+import { ENCRYPTION_VARIANTS } from "./encryption-variant.ts";
 import type { Patch } from "./patch.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
 
@@ -34,6 +35,7 @@ const ENTRIES: readonly Entry[] = [
   { name: "crypto-testing", source: "assembly/testing/crypto.ts", target: "testing" },
   { name: "testing/cbor", source: "assembly/testing/cbor.ts", target: "testing" },
   { name: "testing/report", source: "assembly/testing/report.ts", target: "small" },
+  { name: "testing/encryption", source: "assembly/testing/encryption.ts", target: "small" },
   { name: "testing/link", source: "assembly/testing/link.ts", target: "testing" },
   {
     name: "testing/trusting-bootloader",
@@ -41,6 +43,7 @@ const ENTRIES: readonly Entry[] = [
     target: "release",
   },
   ...speedAndSize("testing/ed25519"),
+  ...speedAndSize("testing/cipher"),
 ];
 
 const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
@@ -80,6 +83,7 @@ async function readJobs(): Promise<Job[]> {
   const jobs: Job[] = [
     ...[...ENTRIES, ...measured].map((entry) => ({ entry, patches: [] })),
     ...SIGNATURE_VARIANTS,
+    ...ENCRYPTION_VARIANTS,
   ];
   for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
     const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
@@ -120,6 +124,11 @@ function speedAndSize(name: string): Entry[] {
     { name: `${name}-speed`, source, target: "release" },
     { name: `${name}-size`, source, target: "small" },
   ];
+}
+
+/** One algorithm that is measured as built for size only: speed has no other form of it. */
+function forSize(name: string): Entry {
+  return { name: `measured/${name}-size`, source: `assembly/measured/${name}.ts`, target: "small" };
 }
 
 /** The source map without the text of the sources, which are at hand. */

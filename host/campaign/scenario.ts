@@ -3,7 +3,7 @@
  * of it. The same parts give the same scenario, byte for byte.
  */
 import { createHash } from "node:crypto";
-import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
+import { DevicePage, PayloadKey, Phase, Slot } from "../../assembly/layout.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
 import { ORACLES, type Oracle, type OracleId } from "../../emulator/explore/oracle.ts";
@@ -13,6 +13,7 @@ import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
 import { buildDevicePage, provision, type SlotContent } from "../../emulator/provision.ts";
+import { ENCRYPTION_SECRETS, encryptedUpdate, TEST_KEK } from "./encrypted-update.ts";
 import { dependentUpdate } from "./dependent-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { SourceMap } from "../glitch/source-map.ts";
@@ -89,6 +90,8 @@ export interface UpdateParts {
   readonly offeredHangs?: boolean;
   /** Signs what is offered; the key that the device trusts unless stated. */
   readonly offerKey?: PrivateKey;
+  /** What is offered is encrypted for a key that the device holds. */
+  readonly isEncrypted?: boolean;
   /** What is offered has an integrated dependency, which says where the image comes from. */
   readonly isDependent?: boolean;
   readonly symbols?: readonly Uint8Array[];
@@ -110,6 +113,7 @@ export interface ScenarioModules {
 const VENDOR = "brownout.example";
 const PRODUCT = "class1";
 const COMPONENT = "app";
+const ENCRYPTED_COMPONENT = "encrypted";
 /** How often our device erases one page at most while it finishes without a further cut. */
 const ERASES_PER_PAGE = 2;
 const SEQUENCE_STALE = 0;
@@ -130,11 +134,22 @@ export const SCENARIO_NAMES = [
   "hanging-update",
   "update-back",
   "dependent-update",
+  "encrypted-update",
   "recovery",
   "refused-recovery",
 ] as const;
 /** Name of a scenario that ships. */
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+/**
+ * Names of the modules that a named scenario is made of where they are not the usual ones: what is encrypted
+ * needs a bootloader that takes it, and firmware that decrypts it.
+ */
+export function moduleNamesOf(scenario: string): { readonly bootloader: string; readonly firmware1: string } {
+  return scenario === "encrypted-update"
+    ? { bootloader: "bootloader-encrypted", firmware1: "decrypting-1" }
+    : { bootloader: "bootloader", firmware1: "firmware-1" };
+}
 
 /** What `alive` demands of a device that may call for help on the way. */
 const ALIVE_IN_THE_END: Oracle = {
@@ -185,6 +200,8 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
       });
     case "dependent-update":
       return buildUpdateScenario({ ...parts, isDependent: true });
+    case "encrypted-update":
+      return buildUpdateScenario({ ...parts, isEncrypted: true });
     case "recovery":
       return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
     case "refused-recovery":
@@ -211,19 +228,9 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
 export function buildUpdateScenario(parts: UpdateParts): Scenario {
   const { profile, bootloader, installed, offered, slotB = "stale", symbols = [] } = parts;
   const { expectation = "accepted", offeredHangs = false, offerKey = TRUSTED_TEST_KEY } = parts;
-  const { runningSlot = Slot.A, isDamaged = false, oracles } = parts;
+  const { runningSlot = Slot.A, isDamaged = false, isEncrypted = false, oracles } = parts;
   const [installedName, offeredName] = parts.imageNames ?? ["firmware 1", "firmware 2"];
-  const offer =
-    parts.isDependent === true
-      ? dependentUpdate({
-          sequenceNumber: SEQUENCE_OFFERED,
-          payload: offered,
-          component: COMPONENT,
-          vendor: VENDOR,
-          product: PRODUCT,
-          key: offerKey,
-        })
-      : update(SEQUENCE_OFFERED, offered, offerKey);
+  const offer = offerOf(parts, offerKey);
   const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, TRUSTED_TEST_KEY);
   const images: SubjectImage[] = [
     {
@@ -245,7 +252,7 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   const stale = update(SEQUENCE_STALE, olderTwin(installed), TRUSTED_TEST_KEY);
   const running = { envelope, payload: isDamaged ? damaged(payload) : payload };
   const other = slotB === "stale" ? stale : undefined;
-  const initial = provisioned(profile, bootloader, runningSlot, { running, other });
+  const initial = provisioned(profile, bootloader, runningSlot, { running, other, isEncrypted });
   return {
     name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
     title: parts.title ?? titleOf(parts, expectation),
@@ -258,7 +265,12 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
         ["/suit/payload", offer.payload],
       ]),
     ),
-    subject: { images, expectation, erasesPerPage: ERASES_PER_PAGE },
+    subject: {
+      images,
+      expectation,
+      erasesPerPage: ERASES_PER_PAGE,
+      ...(isEncrypted ? { secrets: ENCRYPTION_SECRETS } : {}),
+    },
     ...(oracles === undefined ? {} : { oracles }),
     symbols,
     bootloaderDigest: digestOf([bootloader]),
@@ -273,6 +285,21 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
   };
 }
 
+/** What the far end offers. */
+function offerOf({ offered, isDependent, isEncrypted }: UpdateParts, key: PrivateKey): Required<SlotContent> {
+  const common = {
+    sequenceNumber: SEQUENCE_OFFERED,
+    payload: offered,
+    vendor: VENDOR,
+    product: PRODUCT,
+    key,
+  };
+  if (isEncrypted === true)
+    return encryptedUpdate({ ...common, components: [COMPONENT, ENCRYPTED_COMPONENT] });
+  if (isDependent === true) return dependentUpdate({ ...common, component: COMPONENT });
+  return update(SEQUENCE_OFFERED, offered, key);
+}
+
 function titleOf(parts: UpdateParts, expectation: Expectation): string {
   const { slotB = "stale", runningSlot = Slot.A, isDamaged = false } = parts;
   const [running, other] = runningSlot === Slot.A ? ["A", "B"] : ["B", "A"];
@@ -285,14 +312,16 @@ function titleOf(parts: UpdateParts, expectation: Expectation): string {
     return `The image in slot ${running} is damaged, ${before}, so nothing boots and the bootloader recovers; ${what}.`;
   }
   const then = {
-    accepted:
-      parts.isDependent === true
-        ? "a genuine update with a dependency is offered, tried and confirmed"
-        : "a genuine update is offered, tried and confirmed",
+    accepted: `a genuine update ${kindOf(parts)}is offered, tried and confirmed`,
     refused: "an update with a stranger's signature is offered and refused",
     reverted: "a genuine update is offered that never becomes healthy, and is given up",
   }[expectation];
   return `Slot ${running} runs confirmed firmware, ${before}; ${then}.`;
+}
+
+function kindOf({ isDependent, isEncrypted }: UpdateParts): string {
+  if (isEncrypted === true) return "that is encrypted for the device ";
+  return isDependent === true ? "with a dependency " : "";
 }
 
 function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
@@ -306,11 +335,18 @@ function update(sequenceNumber: number, payload: Uint8Array, key: PrivateKey): R
   return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
 }
 
+/** What lies in the slots, and whether there is a key that payloads are encrypted for. */
+interface Provisions {
+  readonly running: SlotContent;
+  readonly other: SlotContent | undefined;
+  readonly isEncrypted: boolean;
+}
+
 function provisioned(
   profile: Profile,
   bootloader: Uint8Array,
   activeSlot: Slot,
-  { running, other }: { readonly running: SlotContent; readonly other: SlotContent | undefined },
+  { running, other, isEncrypted }: Provisions,
 ): Required<DeviceState> {
   const device = new Device({ profile });
   provision(device, {
@@ -320,7 +356,12 @@ function provisioned(
       bootloaderBytes: bootloader.length,
       ...identityOf({ vendor: VENDOR, class: PRODUCT }),
       anchors: encodeAnchors([TRUSTED_TEST_KEY]),
-      components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
+      components: encodeCbor(
+        (isEncrypted ? [COMPONENT, ENCRYPTED_COMPONENT] : [COMPONENT]).map((name) => [
+          new TextEncoder().encode(name),
+        ]),
+      ),
+      ...(isEncrypted ? { payloadKey: { kind: PayloadKey.Kek128, bytes: TEST_KEK } } : {}),
     }),
     slots: {
       ...(activeSlot === Slot.A ? { A: running } : { B: running }),

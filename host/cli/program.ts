@@ -18,6 +18,7 @@ import { keysPublic } from "./commands/keys-public.ts";
 import { knownBad } from "./commands/known-bad.ts";
 import { lint } from "./commands/lint.ts";
 import { manifestCreate } from "./commands/manifest-create.ts";
+import { manifestEncrypt } from "./commands/manifest-encrypt.ts";
 import { manifestInit } from "./commands/manifest-init.ts";
 import { manifestInspect } from "./commands/manifest-inspect.ts";
 import { manifestLint } from "./commands/manifest-lint.ts";
@@ -41,6 +42,7 @@ export const COMMANDS: readonly CliCommand[] = [
   manifestInspect,
   manifestLint,
   manifestVerify,
+  manifestEncrypt,
   manifestSever,
   deviceCreate,
   deviceShow,

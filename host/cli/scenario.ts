@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { z } from "zod";
 import { CANARY_PREFIX, canaryScenario } from "../campaign/canary-scenario.ts";
-import { SCENARIO_NAMES, scenarioNamed, type Scenario } from "../campaign/scenario.ts";
+import { moduleNamesOf, SCENARIO_NAMES, scenarioNamed, type Scenario } from "../campaign/scenario.ts";
 import { BOOTLOADER, twinOf, withTwins } from "../config/module-twin.ts";
 import { loadScenarioFile } from "../config/scenario-file.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
@@ -135,9 +135,10 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
     const own = bootloader === undefined ? undefined : readModule(io, bootloader, "bootloader");
     return canaryScenario(name.slice(CANARY_PREFIX.length), profileNamed(profile), own);
   }
+  const own = moduleNamesOf(name);
   const scenario = scenarioNamed(name, profileNamed(profile), {
-    bootloader: readModule(io, bootloader, "bootloader"),
-    firmware1: ownModule("firmware-1"),
+    bootloader: readModule(io, bootloader, own.bootloader),
+    firmware1: ownModule(own.firmware1),
     firmware2: ownModule("firmware-2"),
     firmwareFailing: ownModule("firmware-failing"),
     firmwareHanging: ownModule("firmware-hanging"),

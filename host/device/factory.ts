@@ -8,6 +8,7 @@ import {
   Device,
   provision,
   ProvisionError,
+  type DevicePageOptions,
   type LinkPeer,
   type Profile,
   type SlotContent,
@@ -32,6 +33,8 @@ export interface DeviceParts {
   readonly firmware?: SlotContent & { readonly sequenceNumber: bigint };
   /** Accept manifests that never check vendor and class. */
   readonly allowUncheckedIdentity?: boolean | undefined;
+  /** The key that payloads are encrypted for: a key encryption key, or a private key on P-256. */
+  readonly payloadKey?: DevicePageOptions["payloadKey"];
   /** The key under which it authenticates its reports, 32 bytes. */
   readonly reportKey?: Uint8Array | undefined;
 }
@@ -66,6 +69,7 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
       anchors: encodeAnchors(parts.trusted),
       components: encodeCbor(parts.components.map((name) => [new TextEncoder().encode(name)])),
       policy: parts.allowUncheckedIdentity === true ? Policy.AllowUncheckedIdentity : 0,
+      ...(parts.payloadKey === undefined ? {} : { payloadKey: parts.payloadKey }),
       ...(parts.reportKey === undefined ? {} : { reportKey: parts.reportKey }),
     });
     provision(device, {
@@ -137,6 +141,7 @@ const PROVISION_HINTS: Readonly<Record<ProvisionError["code"], string>> = {
   "device-page-size": "Give fewer trusted keys or shorter component names.",
   "device-page-mismatch": "Give the bootloader that the device page was made for.",
   "identifier-size": "An identifier has 16 bytes.",
+  "payload-key-size": "A key encryption key has 16 or 32 bytes.",
   "report-key-size": "A report key has 32 bytes.",
   "slot-overflow": "Give a smaller envelope or payload; the envelope takes whole pages before the payload.",
   "journal-field": "Choose values that the boot journal can hold.",

@@ -17,10 +17,13 @@ import { UserError } from "../user-error.ts";
 /** Modules whose unstripped twins give functions in faults their names. */
 const NAMED_MODULES = [
   "bootloader",
+  "bootloader-encrypted",
   "firmware-1",
   "firmware-2",
   "reporting-1",
   "reporting-2",
+  "decrypting-1",
+  "decrypting-2",
   "firmware-failing",
   "firmware-hanging",
 ] as const;

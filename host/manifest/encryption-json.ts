@@ -53,6 +53,14 @@ export const ENCRYPTION_INFO = form(
   },
 );
 
+/** An encryption-info, stated member by member. */
+export type EncryptionInfoJson = z.infer<typeof StructuredJson>;
+
+/** The bytes of an encryption-info that names no files. */
+export function encryptionInfoBytes(json: EncryptionInfoJson): Uint8Array {
+  return encodeCbor(encryptValue(json));
+}
+
 /** Counter mode authenticates nothing, so its algorithm is not in the protected header (RFC 9459 §3). */
 function isAuthenticated(algorithm: number): boolean {
   return algorithm > -60000;

@@ -1,5 +1,5 @@
 /**
- * Encrypted payloads (draft-ietf-suit-firmware-encryption-24). The bootloader does not decrypt, so manifests
+ * Encrypted payloads (draft-ietf-suit-firmware-encryption-24). The default bootloader takes none, so manifests
  * that ask for it are refused before anything is done, by device and host for the same reason. The published
  * ciphertexts are opened here with node:crypto from the structure that the host names, so that a vector that
  * is wrong in itself would be seen.

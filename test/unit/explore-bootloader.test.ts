@@ -15,6 +15,7 @@ import { replayCase, type Replay } from "../../host/campaign/replay.ts";
 import { verdictOf } from "../../host/campaign/report.ts";
 import { runCampaign } from "../../host/campaign/run.ts";
 import {
+  moduleNamesOf,
   SCENARIO_NAMES,
   scenarioNamed,
   TRUSTED_TEST_KEY,
@@ -26,10 +27,10 @@ import { readWasm } from "../wasm-file.ts";
 
 const TIMEOUT_MILLIS = 300_000;
 
-function scenario(name: string, profile = "class1", bootloader = "bootloader"): Scenario {
+function scenario(name: string, profile = "class1", bootloader = moduleNamesOf(name).bootloader): Scenario {
   return scenarioNamed(name, profileNamed(profile), {
     bootloader: readWasm(bootloader),
-    firmware1: readWasm("firmware-1"),
+    firmware1: readWasm(moduleNamesOf(name).firmware1),
     firmware2: readWasm("firmware-2"),
     firmwareFailing: readWasm("firmware-failing"),
     firmwareHanging: readWasm("firmware-hanging"),
@@ -74,6 +75,7 @@ describe("the bootloader", () => {
     ["update-into-blank", "class1"],
     ["refused-update", "class1"],
     ["failing-update", "class1"],
+    ["encrypted-update", "class1"],
     ["recovery", "class1"],
   ])(
     "survives every sequence of clean power cuts: %s on %s",
@@ -93,7 +95,7 @@ describe("the bootloader", () => {
     const installed = name === "update-back" ? "firmware 2" : "firmware 1";
     expect(first?.image).toBe(isRecovery ? undefined : installed);
     const offered = name === "update-back" ? "firmware 1" : "firmware 2";
-    const isAccepted = /^(dependent-)?update|^recovery$/.test(name);
+    const isAccepted = /^((dependent|encrypted)-)?update|^recovery$/.test(name);
     expect(last?.image).toBe(isAccepted ? offered : isRecovery ? undefined : installed);
   });
 });

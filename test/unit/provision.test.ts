@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { DevicePage, Phase, Policy, Slot } from "../../assembly/layout.ts";
+import { DevicePage, PayloadKey, Phase, Policy, Slot } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
 import {
   buildDevicePage,
@@ -71,6 +71,24 @@ describe("the device page", () => {
     expect(code({ bootloaderBytes: DevicePage.Address })).toBeUndefined();
     expect(code({ bootloaderBytes: DevicePage.Address + 1 })).toBe("bootloader-size");
     expect(code({ bootloaderBytes: 0 })).toBe("bootloader-size");
+    const payloadKey = (kind: PayloadKey, bytes: number): unknown =>
+      code({ payloadKey: { kind, bytes: new Uint8Array(bytes) } });
+    expect(payloadKey(PayloadKey.Kek128, 16)).toBeUndefined();
+    expect(payloadKey(PayloadKey.Kek128, 32)).toBe("payload-key-size");
+    expect(payloadKey(PayloadKey.Kek256, 16)).toBe("payload-key-size");
+    expect(payloadKey(PayloadKey.P256, 33)).toBe("payload-key-size");
+    const key = { kind: PayloadKey.P256, bytes: new Uint8Array(32) };
+    expect(code({ payloadKey: key, anchors: new Uint8Array(852) })).toBeUndefined();
+    expect(code({ payloadKey: key, anchors: new Uint8Array(853) })).toBe("device-page-size");
+  });
+
+  it("holds the key for payloads beside the report key, and says of what kind it is", () => {
+    const bytes = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
+    const reportKey = bytes.map((byte) => byte + 100);
+    const payloadKey = { kind: PayloadKey.P256, bytes };
+    const page = buildDevicePage(pageOptions({ payloadKey, reportKey, policy: 1 }));
+    expect(page.slice(960)).toEqual(Uint8Array.from([...bytes, ...reportKey]));
+    expect(new DataView(page.buffer).getUint16(DevicePage.Policy, true)).toBe(0xe001);
   });
 });
 

@@ -8,13 +8,15 @@
  * recovery for its first update.
  *
  * With `--reports` the sample firmware reports what came of its updates (see `device update --report`),
- * and with `--report-key` it authenticates what it reports.
+ * and with `--report-key` it authenticates what it reports. With `--payload-key` it decrypts updates that
+ * `manifest encrypt` made for that key.
  *
  * ```console
  * $ brownout device create sensor.device --sign-key author.key
  * sensor.device: class1, bootloader 22818 B, 1 trusted key, firmware 4765 B with sequence 1 in slot A
  * ```
  */
+import { Option } from "commander";
 import { z } from "zod";
 import { profileNamed } from "../../../emulator/index.ts";
 import { writeDeviceFile } from "../../device/device-file.ts";
@@ -22,6 +24,7 @@ import { identityOf, manufacture, type DeviceParts } from "../../device/factory.
 import { surveyDevice } from "../../device/survey.ts";
 import { readPrivateKey } from "../../keys/key-file.ts";
 import type { Key, PrivateKey } from "../../keys/key.ts";
+import { payloadSecret, readPayloadKey } from "../../keys/payload-key.ts";
 import { createEnvelope } from "../../manifest/create.ts";
 import { inspectEnvelope } from "../../manifest/inspect.ts";
 import { signEnvelope } from "../../manifest/sign.ts";
@@ -53,6 +56,7 @@ const Options = z.object({
   allowUncheckedIdentity: z.boolean().optional(),
   reports: z.boolean().optional(),
   reportKey: z.string().optional(),
+  payloadKey: z.string().optional(),
   force: z.boolean().optional(),
   json: z.boolean().optional(),
 });
@@ -85,6 +89,12 @@ export const deviceCreate: CliCommand = {
       .option("--allow-unchecked-identity", "accept manifests that never check vendor and class")
       .option("--reports", "the first firmware is our sample that reports its updates")
       .option("--report-key <file>", "key under which it authenticates its reports; implies --reports")
+      .addOption(
+        new Option(
+          "--payload-key <file>",
+          "secret that payloads are encrypted for: 16 or 32 bytes, or a private key; the samples then decrypt",
+        ).conflicts(["reports", "reportKey"]),
+      )
       .option("--force", "replace a file that is there");
   },
   run: ({ io, operands, options }) => {
@@ -117,7 +127,7 @@ export const deviceCreate: CliCommand = {
 };
 
 function readParts(io: Io, options: Options): DeviceParts {
-  const { signKey, key = [], bootloader, component: components = ["app"] } = options;
+  const { signKey, key = [], bootloader, component: components = ["app"], payloadKey } = options;
   const profile = profileNamed(options.profile);
   const signer = signKey === undefined ? undefined : readPrivateKey(readInput(io, signKey, "key"), signKey);
   const trusted: Key[] = [...(signer === undefined ? [] : [signer]), ...readKeys(io, key)];
@@ -131,7 +141,7 @@ function readParts(io: Io, options: Options): DeviceParts {
   const firmware = readFirmware(io, options, signer);
   return {
     profile,
-    bootloader: readModule(io, bootloader, "bootloader"),
+    bootloader: readModule(io, bootloader, payloadKey === undefined ? "bootloader" : "bootloader-encrypted"),
     trusted,
     identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
     components,
@@ -139,12 +149,18 @@ function readParts(io: Io, options: Options): DeviceParts {
     ...(options.reportKey === undefined
       ? {}
       : { reportKey: readReportKey(readInput(io, options.reportKey, "report key"), options.reportKey) }),
+    ...(payloadKey === undefined
+      ? {}
+      : {
+          payloadKey: payloadSecret(readPayloadKey(readInput(io, payloadKey, "key"), payloadKey), payloadKey),
+        }),
     ...(firmware === undefined ? {} : { firmware }),
   };
 }
 
 /** Which of our sample firmware the device gets. */
-function sampleOf({ reports, reportKey }: Options): string {
+function sampleOf({ reports, reportKey, payloadKey }: Options): string {
+  if (payloadKey !== undefined) return "decrypting-1";
   return reports === true || reportKey !== undefined ? "reporting-1" : "firmware-1";
 }
 
