@@ -126,11 +126,6 @@ function speedAndSize(name: string): Entry[] {
   ];
 }
 
-/** One algorithm that is measured as built for size only: speed has no other form of it. */
-function forSize(name: string): Entry {
-  return { name: `measured/${name}-size`, source: `assembly/measured/${name}.ts`, target: "small" };
-}
-
 /** The source map without the text of the sources, which are at hand. */
 function withoutSources(text: string): string {
   const { version, sources, mappings } = SourceMap.parse(JSON.parse(text));
