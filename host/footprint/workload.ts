@@ -5,7 +5,7 @@
  * says what must come of it, and, where there is a verdict, which other operands must be refused:
  * what verifies nothing is small and fast.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createCipheriv, createECDH, createHash, createHmac, hkdfSync } from "node:crypto";
 import { Status } from "../../assembly/status.ts";
 
 /** Bytes at an address of the module's address space. */
@@ -41,6 +41,12 @@ export interface Workload {
 const MESSAGE = Uint8Array.from({ length: 4096 }, (_, index) => (index * 31) ^ (index >> 8));
 const KEY = MESSAGE.subarray(0, 32);
 
+/** Bytes that ciphers are given, in RAM beside their plaintext. */
+const PLAINTEXT = MESSAGE.subarray(0, 2048);
+const NONCE = MESSAGE.subarray(64, 76);
+const COUNTER = MESSAGE.subarray(64, 80);
+const INFO = MESSAGE.subarray(128, 160);
+
 /** Workloads by the name of the module in assembly/measured/. */
 export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([
   ["sha256", hashing("sha256")],
@@ -57,6 +63,90 @@ export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([
       ),
     },
   ],
+  [
+    "hkdf-sha256",
+    {
+      title: "32 bytes from 32, with salt and info of 32 each",
+      entry: "hkdfSha256",
+      call: calling(
+        ["secret", 32, "salt", 32, "info", 32, "out", 32],
+        { secret: KEY, salt: MESSAGE.subarray(96, 128), info: INFO },
+        {
+          returned: Status.Ok,
+          output: Buffer.from(hkdfSync("sha256", KEY, MESSAGE.subarray(96, 128), INFO, 32)),
+        },
+      ),
+    },
+  ],
+  [
+    "aes-ctr",
+    {
+      title: "2 KiB under a key of 16 bytes",
+      entry: "aesCtr",
+      call: calling(
+        ["key", 16, "counter", "input", PLAINTEXT.length, "out"],
+        {
+          key: KEY.subarray(0, 16),
+          counter: COUNTER,
+          input: createCipheriv("aes-128-ctr", KEY.subarray(0, 16), COUNTER).update(PLAINTEXT),
+        },
+        { output: PLAINTEXT },
+      ),
+    },
+  ],
+  [
+    "aes-gcm",
+    {
+      title: "2 KiB under a key of 16 bytes",
+      entry: "aesGcm",
+      call: calling(
+        ["key", 16, "nonce", "input", PLAINTEXT.length, "out"],
+        { key: KEY.subarray(0, 16), nonce: NONCE, input: sealed("aes-128-gcm", 16) },
+        {
+          returned: Status.Ok,
+          output: PLAINTEXT,
+          forged: { operand: "input", returned: Status.PayloadInauthentic },
+        },
+      ),
+    },
+  ],
+  [
+    "chacha20-poly1305",
+    {
+      title: "2 KiB",
+      entry: "chachaPoly",
+      call: calling(
+        ["key", "nonce", "input", PLAINTEXT.length, "out"],
+        { key: KEY, nonce: NONCE, input: sealed("chacha20-poly1305", 32) },
+        {
+          returned: Status.Ok,
+          output: PLAINTEXT,
+          forged: { operand: "input", returned: Status.PayloadInauthentic },
+        },
+      ),
+    },
+  ],
+  // RFC 3394 §4.1: 128 bits of key data with a 128-bit key encryption key.
+  [
+    "aes-kw",
+    {
+      title: "a key of 16 bytes under one of 16",
+      entry: "aesKwUnwrap",
+      call: calling(
+        ["kek", 16, "wrapped", 24, "out"],
+        {
+          kek: fromHex("000102030405060708090a0b0c0d0e0f"),
+          wrapped: fromHex("1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5"),
+        },
+        {
+          returned: Status.Ok,
+          output: fromHex("00112233445566778899aabbccddeeff"),
+          forged: { operand: "wrapped", returned: Status.WrappedKeyInvalid },
+        },
+      ),
+    },
+  ],
+  ["ecdh-p256", agreement()],
   // RFC 6979 appendix A.2.5: P-256, SHA-256, message "sample".
   [
     "p256",
@@ -106,6 +196,38 @@ function hashing(algorithm: string): Workload {
     title: "4 KiB",
     entry: algorithm,
     call: calling(["message", MESSAGE.length, "out"], { message: MESSAGE }, { output }),
+  };
+}
+
+/** The plaintext under the key that begins the message, with its tag behind it. */
+function sealed(algorithm: "aes-128-gcm" | "chacha20-poly1305", keyBytes: number): Uint8Array {
+  const key = KEY.subarray(0, keyBytes);
+  const cipher =
+    algorithm === "aes-128-gcm"
+      ? createCipheriv(algorithm, key, NONCE)
+      : createCipheriv(algorithm, key, NONCE, { authTagLength: 16 });
+  return Buffer.concat([cipher.update(PLAINTEXT), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Both sides of an agreement over P-256 know what must come of it. */
+function agreement(): Workload {
+  const [own, peer] = [createECDH("prime256v1"), createECDH("prime256v1")];
+  own.setPrivateKey(KEY);
+  peer.setPrivateKey(INFO);
+  const point = Uint8Array.from(peer.getPublicKey());
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)];
+  return {
+    title: "one shared secret",
+    entry: "ecdhP256",
+    call: calling(
+      ["secret", "x", "y", "out"],
+      { secret: KEY, x, y },
+      {
+        returned: Status.Ok,
+        output: own.computeSecret(point),
+        forged: { operand: "y", returned: Status.KeyMalformed },
+      },
+    ),
   };
 }
 
