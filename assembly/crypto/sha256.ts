@@ -43,13 +43,13 @@ export const TURN_BYTES: usize = 64;
 
 const BLOCK_BYTES: u32 = 64;
 
-/** The first `length % 64` bytes hold the message's unhashed tail. */
+/** The first `length % 64` bytes hold the message's unhashed tail; a word follows. */
 // @ts-ignore: decorator
-@lazy const BUFFER = memory.data(64, 8);
+@lazy const BUFFER = memory.data(68, 4);
 
 /** Bytes of the message so far, u32. */
 // @ts-ignore: decorator
-@lazy const LENGTH = memory.data(4, 4);
+@lazy const LENGTH = BUFFER + BLOCK_BYTES;
 
 /** Hashes `length` bytes at `pointer`; writes 32 bytes to `out`. Replaces a message in progress. */
 // @ts-ignore: decorator
@@ -113,7 +113,7 @@ export function sha256Final(out: usize): void {
   if (isDefined(SMALL_SHA256)) {
     store<u32>(BUFFER, bigEndian(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);
   } else {
-    store<u64>(BUFFER, bswap<u64>((<u64>load<u32>(LENGTH)) << 3), BLOCK_BYTES - 8);
+    store<u64>(BUFFER, bswap<u64>((<u64>load<u32>(LENGTH)) << 3), BLOCK_BYTES - 8, 4);
   }
   hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
   for (let offset: usize = 0; offset < 32; offset += 4) {

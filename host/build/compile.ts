@@ -13,7 +13,7 @@ import { staticSymbolsOf, withStaticSymbols } from "./static-symbols.ts";
 export interface Entry {
   readonly name: string;
   readonly source: string;
-  readonly target: "release" | "bootloader" | "small" | "testing";
+  readonly target: "release" | "bootloader" | "small" | "known-bad" | "testing";
 }
 
 /** What the compiler made. */

@@ -6,18 +6,17 @@
  * `build/wasm/known-bad/NAME/repaired/`.
  */
 import { fork, type ChildProcess } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { readVariants, VARIANT_MODULES, type VariantModule } from "../known-bad/variant.ts";
-import { projectRoot, wasmDirectory } from "../project.ts";
+import { wasmDirectory } from "../project.ts";
 import { compileModule, type Entry } from "./compile.ts";
 import { Patch } from "./patch.ts";
+import { digestOf, sourceDigest } from "./source-digest.ts";
 
 const PROCESSES = 2;
 /** Argument of a process that compiles what it is sent. */
@@ -54,14 +53,14 @@ if (process.argv[2] === COMPILE) {
 async function buildAll(): Promise<void> {
   await mkdir(outputDirectory, { recursive: true });
   const known = existsSync(digestFile) ? Digests.parse(JSON.parse(readFileSync(digestFile, "utf8"))) : {};
-  const common = commonDigest();
+  const common = sourceDigest();
   const groups = readVariants().flatMap(({ name, modules, patches, repaired }) => [
     { name, modules, patches },
     ...(repaired === undefined ? [] : [{ name: `${name}/repaired`, modules, patches: repaired }]),
   ]);
   const digests: Record<string, string> = {};
   const stale = groups.filter((group) => {
-    const digest = sha256(common, JSON.stringify(group));
+    const digest = digestOf(common, JSON.stringify(group));
     digests[group.name] = digest;
     const isThere = group.modules.every((module) => existsSync(fileOf(group.name, module)));
     return !isThere || known[group.name] !== digest;
@@ -128,7 +127,7 @@ async function ask(child: ChildProcess, job: Job): Promise<Report> {
 }
 
 async function compile({ output, module, patches }: Job): Promise<Report> {
-  const entry: Entry = { name: module, source: SOURCES[module], target: "release" };
+  const entry: Entry = { name: module, source: SOURCES[module], target: "known-bad" };
   try {
     const { module: bytes, applied } = await compileModule(entry, patches, false);
     await mkdir(path.dirname(output), { recursive: true });
@@ -138,24 +137,4 @@ async function compile({ output, module, patches }: Job): Promise<Report> {
   } catch (error) {
     return { applied: [], error: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Of everything but the patches that a module depends on: sources, options and compiler. */
-function commonDigest(): string {
-  const root = path.join(projectRoot, "assembly");
-  const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .sort();
-  const { resolve } = createRequire(import.meta.url);
-  const manifests = ["assemblyscript/package.json", "binaryen/package.json"].map((name) => resolve(name));
-  return sha256(
-    ...sources.flatMap((file) => [file, readFileSync(path.join(root, file), "utf8")]),
-    ...[path.join(projectRoot, "asconfig.json"), ...manifests].map((file) => readFileSync(file, "utf8")),
-  );
-}
-
-function sha256(...parts: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest("hex");
 }

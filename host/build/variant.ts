@@ -2,9 +2,15 @@
  * Builds of the bootloader with other extensions of SUIT than the default: the same sources, with the
  * switches of assembly/feature.ts set as asked.
  */
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { Feature } from "../../assembly/feature.ts";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
+import { writeFileWhole } from "../device/whole-file.ts";
+import { wasmDirectory } from "../project.ts";
 import type { Patch } from "./patch.ts";
+import { digestOf, sourceDigest } from "./source-digest.ts";
 
 /** Which extensions a build has. */
 export interface Variant {
@@ -61,13 +67,27 @@ export function switchPatches({ trustDomains, updateManagement, unorderedMaps }:
   ];
 }
 
-/** Compiles the bootloader of a variant; takes some seconds. */
+/**
+ * The bootloader of a variant. Compiling it takes some seconds, so what was made from the same sources is
+ * kept beside the other modules.
+ */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
+  const patches = switchPatches(variant);
+  const folder = path.join(wasmDirectory, "variant");
+  const file = path.join(folder, `${digestOf(sourceDigest(), JSON.stringify(patches))}.wasm`);
+  if (!existsSync(file)) {
+    await mkdir(folder, { recursive: true });
+    writeFileWhole(file, await compileVariant(patches));
+  }
+  const symbols = Uint8Array.from(await readFile(file));
+  return { module: stripCustomSections(symbols), symbols };
+}
+
+async function compileVariant(patches: readonly Patch[]): Promise<Uint8Array> {
   // Who only wants to know which variants there are need not wait for the compiler to load.
   const { compileModule } = await import("./compile.ts");
   const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;
-  const { module } = await compileModule(entry, switchPatches(variant), false);
-  return { module: stripCustomSections(module), symbols: module };
+  return (await compileModule(entry, patches, false)).module;
 }
 
 /** Turns one switch. */

@@ -85,7 +85,9 @@ describe("the matrix of our own build", () => {
       }
       expect(sections.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(moduleBytes);
       expect(functions.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(codeBytes);
-      expect(functions.map(({ name }) => name)).toContain("assembly/crypto/p256-field/fieldMultiply");
+      expect(functions.map(({ name }) => name)).toContainEqual(
+        expect.stringContaining("assembly/crypto/p256-field/fieldMultiply"),
+      );
       expect(stackPath[0]?.name).toBe("assembly/crypto/ecdsa-p256/ecdsaP256Verify");
       expect(stackPath.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(row.stackBytes);
       expect(row.staticRam.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(row.staticBytes);

@@ -7,9 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readDeviceFile } from "../../host/device/device-file.ts";
 import { Workshop } from "./workshop.ts";
 
-const ENTRY = fileURLToPath(new URL("../../host/cli/brownout.ts", import.meta.url));
-const LOADER = import.meta.resolve("tsx");
-const NODE_ARGUMENTS = ["--import", LOADER, ENTRY];
+const ENTRY = fileURLToPath(new URL("../../build/host/cli/brownout.js", import.meta.url));
 
 const workshop = new Workshop();
 beforeAll(async () => {
@@ -22,7 +20,7 @@ function brownout(
   line: string,
   env: NodeJS.ProcessEnv = {},
 ): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...line.split(" ")], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [ENTRY, ...line.split(" ")], {
     cwd: workshop.folder,
     encoding: "utf8",
     env: { ...process.env, FORCE_COLOR: "", NO_COLOR: "", ...env },
@@ -53,7 +51,7 @@ describe("the brownout process", () => {
 
   it("finishes its work when the reader of its output goes away", async () => {
     const line = "device update sensor.device -e update.suit -p firmware-2.wasm";
-    const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...line.split(" ")], { cwd: workshop.folder });
+    const child = spawn(process.execPath, [ENTRY, ...line.split(" ")], { cwd: workshop.folder });
     child.stdout.destroy();
     let err = "";
     child.stderr.on("data", (data) => (err += String(data)));
@@ -64,7 +62,7 @@ describe("the brownout process", () => {
   });
 
   it("is interrupted at once, which a shell sees as 130", async () => {
-    const command = [process.execPath, ...NODE_ARGUMENTS].map((word) => `'${word}'`).join(" ");
+    const command = [process.execPath, ENTRY].map((word) => `'${word}'`).join(" ");
     const script = `${command} campaign & child=$!; sleep 3; kill -INT $child; wait $child; echo "exit $?"`;
     // A shell lets what it starts in the background ignore SIGINT, unless it controls jobs.
     const shell = spawn("bash", ["-m", "-c", script], { cwd: workshop.folder });
@@ -78,7 +76,7 @@ describe("the brownout process", () => {
     await workshop.succeed("device create victim.device --sign-key author.key");
     for (const delay of [300, 600, 900, 1200]) {
       const line = "device update victim.device -e update.suit -p firmware-2.wasm";
-      const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...line.split(" ")], {
+      const child = spawn(process.execPath, [ENTRY, ...line.split(" ")], {
         cwd: workshop.folder,
       });
       const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -9,8 +9,7 @@ import { z } from "zod";
 import { toyFiles } from "../toy-scenario.ts";
 import { Workshop } from "./workshop.ts";
 
-const ENTRY = fileURLToPath(new URL("../../host/cli/brownout.ts", import.meta.url));
-const LOADER = import.meta.resolve("tsx");
+const ENTRY = fileURLToPath(new URL("../../build/host/cli/brownout.js", import.meta.url));
 const COUNT = 4;
 
 const Report = z.looseObject({
@@ -45,7 +44,7 @@ async function runShards(scenario: string, out: string): Promise<(number | null)
   return Promise.all(
     shards.map((shard) => {
       const line = `campaign --no-canaries --all --workers 1 --torn 2 --scenario ${scenario} --shard ${shard} --out ${out}`;
-      const child = spawn(process.execPath, ["--import", LOADER, ENTRY, ...line.split(" ")], {
+      const child = spawn(process.execPath, [ENTRY, ...line.split(" ")], {
         cwd: workshop.folder,
         stdio: "ignore",
       });

@@ -10,12 +10,14 @@ const workshop = new Workshop();
 afterAll(() => workshop.remove());
 
 /** The files that templates name; the first is the payload. */
-const FILES = ["app.bin", "app-a.bin", "app-b.bin", "radio.bin", "app-old.bin", "app.patch", "app.encrypted"];
+const FILES = ["app.bin", "app-a.bin", "app-b.bin", "radio.bin", "app-old.bin", "app.patch"];
 
 beforeAll(async () => {
   for (const [index, file] of FILES.entries()) {
     workshop.write(file, Uint8Array.from([...readWasm("firmware-2"), 0, 2, 1, index]));
   }
+  workshop.write("device.kek", "000102030405060708090a0b0c0d0e0f\n");
+  await workshop.succeed("manifest encrypt app.bin --for device.kek --out app.encrypted --info app.info");
   await workshop.succeed("keys generate --out author.key");
   await workshop.succeed("keys generate --out radio.key");
   await workshop.succeed("manifest init --template secure-boot --out radio.json");

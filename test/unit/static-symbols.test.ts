@@ -46,7 +46,7 @@ describe("the symbols of static RAM", () => {
   it("share out all static RAM of our modules, by the names of the sources", () => {
     for (const [name, expected] of [
       ["bootloader", "assembly/crypto/sha256/BUFFER"],
-      ["measured/p256-size", "assembly/crypto/p256-multiply/TABLE"],
+      ["measured/p256-size", "assembly/crypto/p256-odd-multiples/ODD_MULTIPLES"],
       ["firmware-1", "assembly/link/download/DATAGRAM"],
     ] as const) {
       const { staticRam, staticBytes } = measureSize(readWasm(name), {

@@ -44,6 +44,12 @@ const DECIDED_ON_THE_DEVICE: readonly Status[] = [
   Status.EnvelopeTooLarge,
   Status.ImageTooLarge,
   Status.DatagramTooLarge,
+  Status.EncryptionMalformed,
+  Status.EncryptionUnsupported,
+  Status.WrappedKeyMalformed,
+  Status.WrappedKeyInvalid,
+  Status.RecipientMissing,
+  Status.PayloadInauthentic,
 ];
 
 const codesOfBytes = Object.entries(STATUS_TEXT)
