@@ -27,9 +27,9 @@ export const TURN_BYTES: usize = 64;
 // @ts-ignore: decorator
 @lazy export const ROUND_CONSTANTS_END = ROUND_CONSTANTS + 4 * TURN_BYTES;
 
-/** The hash value H (FIPS 180-4 §5.3.3), eight words. */
+/** The hash value H (FIPS 180-4 §5.3.3), eight words; the buffer and the length follow. */
 // @ts-ignore: decorator
-@lazy export const STATE = memory.data(32, 4);
+@lazy export const STATE = memory.data(100, 4);
 
 /** What it is at first, in the size build. */
 // @ts-ignore: decorator
@@ -43,9 +43,9 @@ export const TURN_BYTES: usize = 64;
 
 const BLOCK_BYTES: u32 = 64;
 
-/** The first `length % 64` bytes hold the message's unhashed tail; a word follows. */
+/** The first `length % 64` bytes hold the message's unhashed tail. */
 // @ts-ignore: decorator
-@lazy const BUFFER = memory.data(68, 4);
+@lazy const BUFFER = STATE + 32;
 
 /** Bytes of the message so far, u32. */
 // @ts-ignore: decorator
