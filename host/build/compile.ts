@@ -7,14 +7,8 @@ import asc from "assemblyscript/asc";
 import { Transform } from "assemblyscript/transform";
 import { projectRoot } from "../project.ts";
 import { applyPatches, type Patch } from "./patch.ts";
+import type { Entry } from "./recipe.ts";
 import { staticSymbolsOf, withStaticSymbols } from "./static-symbols.ts";
-
-/** One module: an entry file and the asconfig.json target it is built with. */
-export interface Entry {
-  readonly name: string;
-  readonly source: string;
-  readonly target: "release" | "bootloader" | "small" | "known-bad" | "testing";
-}
 
 /** What the compiler made. */
 export interface Compiled {

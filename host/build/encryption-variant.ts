@@ -3,13 +3,13 @@
  * whose update agent decrypts. The same sources as the others, with switches turned.
  */
 import { Feature } from "../../assembly/feature.ts";
-import type { SignatureVariant } from "./signature-variant.ts";
+import type { Recipe } from "./recipe.ts";
 import { switchPatch } from "./variant.ts";
 
 const DECRYPTING = [switchPatch("DecryptingAgent", Feature.DecryptingAgent, true)];
 
 /** All of them. */
-export const ENCRYPTION_VARIANTS: readonly SignatureVariant[] = [
+export const ENCRYPTION_VARIANTS: readonly Recipe[] = [
   {
     entry: { name: "bootloader-encrypted", source: "assembly/bootloader.ts", target: "bootloader" },
     patches: [switchPatch("EncryptedPayloads", Feature.EncryptedPayloads, true)],

@@ -1,19 +1,12 @@
 /**
  * Bootloaders beside the one that ships: the same sources with switches turned.
  */
-import type { Entry } from "./compile.ts";
-import type { Patch } from "./patch.ts";
-
-/** A build of patched sources that is right, unlike a canary. */
-export interface SignatureVariant {
-  readonly entry: Entry;
-  readonly patches: readonly Patch[];
-}
+import type { Recipe } from "./recipe.ts";
 
 const SWITCHES = "assembly/cose/signature-switch.ts";
 
 /** Verifies no P-256, so that there is room for something else. */
-function withoutP256(name: string, on: string, exports: string): SignatureVariant {
+function withoutP256(name: string, on: string, exports: string): Recipe {
   return {
     entry: { name, source: "assembly/bootloader.ts", target: "bootloader" },
     patches: [
@@ -29,7 +22,7 @@ function withoutP256(name: string, on: string, exports: string): SignatureVarian
 }
 
 /** All of them. */
-export const SIGNATURE_VARIANTS: readonly SignatureVariant[] = [
+export const SIGNATURE_VARIANTS: readonly Recipe[] = [
   withoutP256("bootloader-ed25519", "ED25519", '{ ed25519Finish, ed25519Residue } from "./crypto/ed25519"'),
   withoutP256("bootloader-hss", "HSS_LMS", '{ hssResidue } from "./crypto/hss"'),
 ];

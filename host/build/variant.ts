@@ -3,12 +3,13 @@
  * switches of assembly/feature.ts set as asked.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { Feature } from "../../assembly/feature.ts";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
 import { wasmDirectory } from "../project.ts";
+import type { Recipe } from "./recipe.ts";
 import type { Patch } from "./patch.ts";
 import { digestOf, sourceDigest } from "./source-digest.ts";
 
@@ -21,7 +22,7 @@ export interface Variant {
 
 const BASE: Variant = { trustDomains: false, updateManagement: false, unorderedMaps: false };
 
-/** Every extension of SUIT: what `npm run build` builds as `bootloader-managed`. */
+/** Every extension of SUIT. */
 export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
 
 /** All combinations of extensions, the base alone first; and all of them with maps in any order. */
@@ -67,16 +68,26 @@ export function switchPatches({ trustDomains, updateManagement, unorderedMaps }:
   ];
 }
 
+/** The bootloader with every extension of SUIT, as `npm run build` builds it. */
+export const MANAGED_BOOTLOADER: Recipe = {
+  entry: { name: "bootloader-managed", source: "assembly/bootloader.ts", target: "bootloader" },
+  patches: switchPatches(MANAGED),
+};
+
 /**
  * The bootloader of a variant. Compiling it takes some seconds, so what was made from the same sources is
- * kept beside the other modules.
+ * kept beside the other modules, and what was made from others is removed.
  */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
   const patches = switchPatches(variant);
-  const folder = path.join(wasmDirectory, "variant");
-  const file = path.join(folder, `${digestOf(sourceDigest(), JSON.stringify(patches))}.wasm`);
+  const all = path.join(wasmDirectory, "variant");
+  const sources = sourceDigest();
+  const file = path.join(all, sources, `${digestOf(JSON.stringify(patches))}.wasm`);
   if (!existsSync(file)) {
-    await mkdir(folder, { recursive: true });
+    await mkdir(path.dirname(file), { recursive: true });
+    for (const name of await readdir(all)) {
+      if (name !== sources) await rm(path.join(all, name), { recursive: true, force: true });
+    }
     writeFileWhole(file, await compileVariant(patches));
   }
   const symbols = Uint8Array.from(await readFile(file));

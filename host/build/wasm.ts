@@ -6,21 +6,15 @@
  * `name.wasm.map`, which says which source line an instruction comes from. A canary
  * is a module built from patched sources; its patches say exactly what is wrong with it.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { z } from "zod";
-import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { CanaryFile } from "../campaign/canary-file.ts";
 import { projectRoot, wasmDirectory } from "../project.ts";
-import { compileModule, type Entry } from "./compile.ts";
+import { compileAll } from "./compile-pool.ts";
 import { ENCRYPTION_VARIANTS } from "./encryption-variant.ts";
-import type { Patch } from "./patch.ts";
+import type { Entry, Recipe } from "./recipe.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
-import { MANAGED, switchPatches } from "./variant.ts";
+import { MANAGED_BOOTLOADER } from "./variant.ts";
 
 const ENTRIES: readonly Entry[] = [
   { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" },
@@ -48,59 +42,42 @@ const ENTRIES: readonly Entry[] = [
   ...speedAndSize("testing/ml-dsa"),
 ];
 
-/** The bootloader with every extension of SUIT. */
-const MANAGED_BOOTLOADER: Job = {
-  entry: { name: "bootloader-managed", source: "assembly/bootloader.ts", target: "bootloader" },
-  patches: switchPatches(MANAGED),
-};
-
-const SourceMap = z.object({ version: z.literal(3), sources: z.array(z.string()), mappings: z.string() });
-
-/** One module to build, from patched sources or as they are. */
-interface Job {
-  readonly entry: Entry;
-  readonly patches: readonly Patch[];
+const recipes = await readRecipes();
+const applied = await compileAll(
+  recipes.map((recipe) => ({
+    ...recipe,
+    output: path.join(wasmDirectory, recipe.entry.name),
+    withSourceMap: true,
+  })),
+);
+for (const [index, { entry, patches }] of recipes.entries()) {
+  if (applied[index]?.size !== patches.length)
+    throw new Error(`${entry.name}: a patch names a file that is not compiled`);
 }
 
-const PROCESSES = availableParallelism();
-
-const share = process.argv[2];
-if (share === undefined) {
-  for (const folder of ["testing", "measured"])
-    await mkdir(path.join(wasmDirectory, folder), { recursive: true });
-  await Promise.all(Array.from({ length: PROCESSES }, (_, part) => buildInProcess(part)));
-} else {
-  const jobs = await readJobs();
-  for (let index = Number(share); index < jobs.length; index += PROCESSES) {
-    const job = jobs[index];
-    if (job !== undefined) await build(job);
-  }
-}
-
-/** Has one process build its share of the modules. */
-async function buildInProcess(part: number): Promise<void> {
-  const child = fork(fileURLToPath(import.meta.url), [String(part)]);
-  const ended: unknown[] = await once(child, "exit");
-  const code = ended[0];
-  if (code !== 0) throw new Error(`A compiler's process ended with ${String(code)}; what it says stands above.`);
-}
-
-/** Every module of the project but the known-bad ones. */
-async function readJobs(): Promise<Job[]> {
+/** Every module of the project but the known-bad ones; those that take longest come first. */
+async function readRecipes(): Promise<Recipe[]> {
   const measured = (await sourcesIn("assembly/measured")).flatMap((name) => speedAndSize(`measured/${name}`));
-  const jobs: Job[] = [
-    ...[...ENTRIES, ...measured].map((entry) => ({ entry, patches: [] })),
+  return [
+    MANAGED_BOOTLOADER,
     ...SIGNATURE_VARIANTS,
     ...ENCRYPTION_VARIANTS,
-    MANAGED_BOOTLOADER,
+    ...(await readCanaries()),
+    ...[...ENTRIES, ...measured].map((entry) => ({ entry, patches: [] })),
   ];
-  for (const file of (await readdir(path.join(projectRoot, "assembly/canary"))).sort()) {
-    const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
-    const { entry: source, patches } = CanaryFile.parse(JSON.parse(text));
-    const name = `canary-${path.basename(file, ".json")}`;
-    jobs.push({ entry: { name, source, target: targetOf(source) }, patches });
-  }
-  return jobs;
+}
+
+/** What glitch campaigns compare with the bootloader is compiled as that is. */
+async function readCanaries(): Promise<Recipe[]> {
+  const files = (await readdir(path.join(projectRoot, "assembly/canary"))).sort();
+  return Promise.all(
+    files.map(async (file): Promise<Recipe> => {
+      const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
+      const { entry: source, oracle, patches } = CanaryFile.parse(JSON.parse(text));
+      const name = `canary-${path.basename(file, ".json")}`;
+      return { entry: { name, source, target: oracle === undefined ? "bootloader" : "broken" }, patches };
+    }),
+  );
 }
 
 /** Names of the sources in a folder of the project, without their ending. */
@@ -112,20 +89,6 @@ async function sourcesIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** A canary is compiled as what it is a canary of. */
-function targetOf(source: string): Entry["target"] {
-  return ENTRIES.find((entry) => entry.source === source)?.target ?? "release";
-}
-
-async function build({ entry, patches }: Job): Promise<void> {
-  const { module, sourceMap, applied } = await compileModule(entry, patches, true);
-  if (applied.size !== patches.length)
-    throw new Error(`${entry.name}: a patch names a file that is not compiled`);
-  await writeFile(path.join(wasmDirectory, `${entry.name}.symbols.wasm`), module);
-  await writeFile(path.join(wasmDirectory, `${entry.name}.wasm`), stripCustomSections(module));
-  await writeFile(path.join(wasmDirectory, `${entry.name}.wasm.map`), withoutSources(sourceMap));
-}
-
 /** One source built twice, as every file of `assembly/measured/` is: for speed as `name-speed`, and for size as `name-size`. */
 function speedAndSize(name: string): Entry[] {
   const source = `assembly/${name}.ts`;
@@ -133,10 +96,4 @@ function speedAndSize(name: string): Entry[] {
     { name: `${name}-speed`, source, target: "release" },
     { name: `${name}-size`, source, target: "small" },
   ];
-}
-
-/** The source map without the text of the sources, which are at hand. */
-function withoutSources(text: string): string {
-  const { version, sources, mappings } = SourceMap.parse(JSON.parse(text));
-  return JSON.stringify({ version, sources, names: [], mappings });
 }

@@ -1,0 +1,20 @@
+/**
+ * What a Wasm module is made of.
+ */
+import { z } from "zod";
+import { Patch } from "./patch.ts";
+
+/** One module: an entry file and the asconfig.json target it is built with. */
+export const Entry = z.object({
+  name: z.string(),
+  source: z.string(),
+  /** `broken` is for what is broken on purpose, and is optimised once only, which takes half the time. */
+  target: z.enum(["release", "bootloader", "small", "broken", "testing"]),
+});
+/** One module: an entry file and the asconfig.json target it is built with. */
+export type Entry = Readonly<z.infer<typeof Entry>>;
+
+/** One module, of the sources as they are or patched. */
+export const Recipe = z.object({ entry: Entry, patches: z.array(Patch).readonly() });
+/** One module, of the sources as they are or patched. */
+export type Recipe = Readonly<z.infer<typeof Recipe>>;
