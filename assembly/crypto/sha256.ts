@@ -115,10 +115,10 @@ export function sha256Final(out: usize): void {
   }
   // The length in bits has 35 of them, of which the size build leaves out the upper three.
   if (!isDefined(SMALL_SHA256)) store<u8>(BUFFER, <u8>(load<u32>(LENGTH) >> 29), BLOCK_BYTES - 5);
-  store<u32>(BUFFER, bigEndian(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);
+  store<u32>(BUFFER, bswap<u32>(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);
   hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
   for (let offset: usize = 0; offset < 32; offset += 4) {
-    store<u32>(out + offset, bigEndian(load<u32>(STATE + offset)), 0, 1);
+    store<u32>(out + offset, bswap<u32>(load<u32>(STATE + offset)), 0, 1);
   }
 }
 
@@ -313,7 +313,7 @@ function hashBlocksRolled(block: usize, end: usize): void {
   }
 }
 
-/** Swaps the bytes of a word; inlined for speed, as a call costs as much as the swap and RAM for a frame. */
+/** Swaps the bytes of a word of a block; inlined for speed, as a call costs as much as the swap. */
 // @ts-ignore: decorator
 @inline
 export function bigEndian(word: u32): u32 {
