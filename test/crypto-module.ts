@@ -30,7 +30,8 @@ type CryptoExports = {
   fieldSubtract(out: number, a: number, b: number): void;
   fieldMultiply(out: number, a: number, b: number): void;
   fieldSquare(out: number, a: number): void;
-  fieldCombine(out: number, scaleA: bigint, a: number, scaleB: bigint, b: number): void;
+  fieldCombine(out: number, a: number, scale: bigint, b: number): void;
+  fieldHalfTriple(out: number, a: number): void;
   fieldIsZero(a: number): number;
   fieldSetOne(out: number): void;
   fieldInverse(out: number, a: number): void;
@@ -235,11 +236,16 @@ export class CryptoModule {
     return this.#fieldOperation(a, a, (out, first) => this.#exports.fieldSquare(out, first));
   }
 
-  /** scaleA * a - scaleB * b, reduced. */
-  fieldCombine(scaleA: bigint, a: Limbs, scaleB: bigint, b: Limbs): Limbs {
+  /** a - scale * b, reduced. */
+  fieldCombine(a: Limbs, scale: bigint, b: Limbs): Limbs {
     return this.#fieldOperation(a, b, (out, first, second) =>
-      this.#exports.fieldCombine(out, scaleA, first, scaleB, second),
+      this.#exports.fieldCombine(out, first, scale, second),
     );
+  }
+
+  /** 3 a / 2, reduced. */
+  fieldHalfTriple(a: Limbs): Limbs {
+    return this.#fieldOperation(a, a, (out, first) => this.#exports.fieldHalfTriple(out, first));
   }
 
   fieldIsZero(a: Limbs): boolean {

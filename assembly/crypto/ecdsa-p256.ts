@@ -78,7 +78,7 @@ function accumulatorHasX(r: usize): bool {
     fieldToMontgomery(candidate, square);
     fieldSquare(square, ACCUMULATOR + Point.Z);
     fieldMultiply(candidate, candidate, square);
-    fieldCombine(candidate, 1, candidate, 1, ACCUMULATOR + Point.X);
+    fieldCombine(candidate, candidate, 1, ACCUMULATOR + Point.X);
     if (fieldIsZero(candidate)) return true;
   } while (scalarAddOrder(SCRATCH) === 0 && isBelowPrime(SCRATCH));
   return false;

@@ -9,7 +9,7 @@
  * limbs 0 to 7, rounded up; limbs are signed.
  *
  * - A **carried** element has limbs 0 to 7 in [0, 2^29) (magnitude 1) and a signed limb 8. Its nine
- *   limbs are determined by its value. Products and combinations are carried.
+ *   limbs are determined by its value. Products, combinations and halves are carried.
  * - **Operands of a product**: magnitudes multiply to at most 2, and values to less than 32 p^2 in
  *   absolute value, each value below 16 p. So every |limb 8| < 2^28 < 2^29 as well; a column is at
  *   most nine products, below 9 * 2 * 2^58 < 2^62.2; reduction and carry add less than 2^54: no
@@ -30,6 +30,10 @@ export const enum FieldElement {
 /** Bits of one limb. */
 // @ts-ignore: decorator
 @inline const LIMB_MASK: i64 = 0x1fffffff;
+
+/** Three halves, as a multiple of 2^-29. */
+// @ts-ignore: decorator
+@inline const THREE_HALVES: i64 = 0x30000000;
 
 /** 1 / p modulo 2^29: -1, since p is -1 modulo 2^96. */
 // @ts-ignore: decorator
@@ -227,43 +231,84 @@ function carryColumns(out: usize, columns: usize): void {
 }
 
 /**
- * Combines and reduces: out = scaleA * a - scaleB * b mod p, carried, within p / 1000 of [0, p].
+ * Subtracts a multiple and reduces: out = a - scale * b mod p, carried, within p / 1000 of [0, p].
  *
- * Scales are at most 9 and magnitudes at most 2, so sums fit easily. Limb 8 of the sum over 2^24 is
+ * The scale is at most 9 and magnitudes at most 2, so sums fit easily. Limb 8 of the sum over 2^24 is
  * the value over 2^256, rounded down, but for what the lower limbs carry, a few units of 2^-24; that
  * many times p is subtracted while carrying.
  */
-export function fieldCombine(out: usize, scaleA: i64, a: usize, scaleB: i64, b: usize): void {
-  const top = (scaleA * <i64>load<i32>(a, 32) - scaleB * <i64>load<i32>(b, 32)) >> 24;
+export function fieldCombine(out: usize, a: usize, scale: i64, b: usize): void {
+  const top = (<i64>load<i32>(a, 32) - scale * <i64>load<i32>(b, 32)) >> 24;
+  if (isDefined(SMALL_P256)) return combineRolled(out, a, scale, b, top);
+  let t: i64 = <i64>load<i32>(a) - scale * <i64>load<i32>(b) + top;
+  store<u32>(out, <u32>(t & LIMB_MASK));
+  t = (t >> 29) + <i64>load<i32>(a, 4) - scale * <i64>load<i32>(b, 4);
+  store<u32>(out, <u32>(t & LIMB_MASK), 4);
+  t = (t >> 29) + <i64>load<i32>(a, 8) - scale * <i64>load<i32>(b, 8);
+  store<u32>(out, <u32>(t & LIMB_MASK), 8);
+  t = (t >> 29) + <i64>load<i32>(a, 12) - scale * <i64>load<i32>(b, 12) - (top << 9);
+  store<u32>(out, <u32>(t & LIMB_MASK), 12);
+  t = (t >> 29) + <i64>load<i32>(a, 16) - scale * <i64>load<i32>(b, 16);
+  store<u32>(out, <u32>(t & LIMB_MASK), 16);
+  t = (t >> 29) + <i64>load<i32>(a, 20) - scale * <i64>load<i32>(b, 20);
+  store<u32>(out, <u32>(t & LIMB_MASK), 20);
+  t = (t >> 29) + <i64>load<i32>(a, 24) - scale * <i64>load<i32>(b, 24) - (top << 18);
+  store<u32>(out, <u32>(t & LIMB_MASK), 24);
+  t = (t >> 29) + <i64>load<i32>(a, 28) - scale * <i64>load<i32>(b, 28) + (top << 21);
+  store<u32>(out, <u32>(t & LIMB_MASK), 28);
+  t = (t >> 29) + <i64>load<i32>(a, 32) - scale * <i64>load<i32>(b, 32) - (top << 24);
+  store<u32>(out, <u32>t, 32);
+}
+
+/**
+ * One and a half times a carried element: out = 3 a / 2 mod p, carried, within p / 1000 of [0, p].
+ *
+ * The multiple of p that is subtracted from 3 a, as in `fieldCombine`, is one less where the difference would be
+ * odd. That is 0 to 2p then, and even: so times 2^28 its lowest limb is 0, and what is above is its half.
+ */
+export function fieldHalfTriple(out: usize, a: usize): void {
+  let top = (3 * <i64>load<i32>(a, 32)) >> 24;
+  // p is odd, and so is 3.
+  top -= (<i64>load<i32>(a) + top) & 1;
   if (isDefined(SMALL_P256)) {
-    memory.fill(COLUMNS, 0, 9 * 8);
-    subtractPrime(COLUMNS, top);
-    for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
-      const column = COLUMNS + (offset << 1);
-      const sum = scaleA * <i64>load<i32>(a + offset) - scaleB * <i64>load<i32>(b + offset);
-      store<i64>(column, load<i64>(column) + sum);
+    combineRolled(out, a, -2, a, top);
+    for (let offset: usize = 0; offset < 32; offset += 4) {
+      const above = load<u32>(out + offset, 4);
+      store<u32>(out + offset, (load<u32>(out + offset) >> 1) | ((above & 1) << 28));
     }
-    carryColumns(out, COLUMNS);
+    store<i32>(out, load<i32>(out, 32) >> 1, 32);
     return;
   }
-  let t: i64 = scaleA * <i64>load<i32>(a, 0) - scaleB * <i64>load<i32>(b, 0) + top;
-  store<u32>(out, <u32>(t & LIMB_MASK), 0);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 4) - scaleB * <i64>load<i32>(b, 4);
+  let t: i64 = THREE_HALVES * <i64>load<i32>(a) + (top << 28);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 4);
+  store<u32>(out, <u32>(t & LIMB_MASK));
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 8);
   store<u32>(out, <u32>(t & LIMB_MASK), 4);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 8) - scaleB * <i64>load<i32>(b, 8);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 12) - (top << 37);
   store<u32>(out, <u32>(t & LIMB_MASK), 8);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 12) - scaleB * <i64>load<i32>(b, 12) - (top << 9);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 16);
   store<u32>(out, <u32>(t & LIMB_MASK), 12);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 16) - scaleB * <i64>load<i32>(b, 16);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 20);
   store<u32>(out, <u32>(t & LIMB_MASK), 16);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 20) - scaleB * <i64>load<i32>(b, 20);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 24) - (top << 46);
   store<u32>(out, <u32>(t & LIMB_MASK), 20);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 24) - scaleB * <i64>load<i32>(b, 24) - (top << 18);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 28) + (top << 49);
   store<u32>(out, <u32>(t & LIMB_MASK), 24);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 28) - scaleB * <i64>load<i32>(b, 28) + (top << 21);
+  t = (t >> 29) + THREE_HALVES * <i64>load<i32>(a, 32) - (top << 52);
   store<u32>(out, <u32>(t & LIMB_MASK), 28);
-  t = (t >> 29) + scaleA * <i64>load<i32>(a, 32) - scaleB * <i64>load<i32>(b, 32) - (top << 24);
-  store<u32>(out, <u32>t, 32);
+  store<u32>(out, <u32>(t >> 29), 32);
+}
+
+/** out = a - scale * b - top * p, carried. */
+function combineRolled(out: usize, a: usize, scale: i64, b: usize, top: i64): void {
+  memory.fill(COLUMNS, 0, 9 * 8);
+  subtractPrime(COLUMNS, top);
+  for (let offset: usize = 0; offset < <usize>FieldElement.Bytes; offset += 4) {
+    const column = COLUMNS + (offset << 1);
+    const sum = <i64>load<i32>(a + offset) - scale * <i64>load<i32>(b + offset);
+    store<i64>(column, load<i64>(column) + sum);
+  }
+  carryColumns(out, COLUMNS);
 }
 
 /** Adds without carrying: magnitudes add up. */
@@ -309,17 +354,12 @@ export function fieldIsZero(a: usize): bool {
   const low = load<u32>(a);
   // Rarely does anything but zero begin like 0 or like p; the full comparison can take its time.
   if (low !== 0 && low !== <u32>LIMB_MASK) return false;
-  const p: u32 = 0 - <u32>(low !== 0);
-  const ones = p & (<u32>LIMB_MASK);
+  const p: u64 = 0 - <u64>(low !== 0);
   return (
-    ((load<u32>(a, 4) ^ ones) |
-      (load<u32>(a, 8) ^ ones) |
-      (load<u32>(a, 12) ^ (p & 0x1ff)) |
-      load<u32>(a, 16) |
-      load<u32>(a, 20) |
-      (load<u32>(a, 24) ^ (p & 0x40000)) |
-      (load<u32>(a, 28) ^ (p & 0x1fe00000)) |
-      (load<u32>(a, 32) ^ (p & 0xffffff))) ===
+    ((load<u64>(a, 4, 4) ^ (p & 0x1fffffff1fffffff)) |
+      (load<u64>(a, 12, 4) ^ (p & 0x00000000000001ff)) |
+      (load<u64>(a, 20, 4) ^ (p & 0x0004000000000000)) |
+      (load<u64>(a, 28, 4) ^ (p & 0x00ffffff1fe00000))) ===
     0
   );
 }
@@ -352,25 +392,21 @@ export function fieldSetOne(out: usize): void {
   fieldSet(out, 0x20, 0x1fffc00000000000, 0x1fffffff1fffffff, 0x03ffffff1f7fffff, 0);
 }
 
+/** R^2 mod p, which brings into Montgomery form. */
+function fieldSetSquareOfR(out: usize): void {
+  fieldSet(out, 0xc00, 0x1fdfffff1fff0000, 0x1fffffff1fbfffff, 0x1ffffffe1fffffff, 0x13);
+}
+
 /** Brings limbs into Montgomery form in place: a * R mod p, carried. `scratch` holds one element. */
 export function fieldToMontgomery(a: usize, scratch: usize): void {
-  // R^2 mod p
-  fieldSet(scratch, 0xc00, 0x1fdfffff1fff0000, 0x1fffffff1fbfffff, 0x1ffffffe1fffffff, 0x13);
+  fieldSetSquareOfR(scratch);
   fieldMultiply(a, a, scratch);
 }
 
 /** Inverts in Montgomery form: `Division.Quotient` of `work` becomes R^2 / a mod p; `a` is not 0. */
 export function fieldInvert(work: usize, a: usize): void {
   fieldSet(work + Division.Modulus, 0x1fffffff1fffffff, 0x000001ff1fffffff, 0, 0x1fe0000000040000, 0xffffff);
-  fieldCombine(work + Division.Denominator, 1, a, 0, a);
-  // R^2 mod p
-  fieldSet(
-    work + Division.Numerator,
-    0xc00,
-    0x1fdfffff1fff0000,
-    0x1fffffff1fbfffff,
-    0x1ffffffe1fffffff,
-    0x13,
-  );
+  fieldCombine(work + Division.Denominator, a, 0, a);
+  fieldSetSquareOfR(work + Division.Numerator);
   divide(work, PRIME_INVERSE);
 }

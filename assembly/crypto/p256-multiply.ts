@@ -115,7 +115,7 @@ function addKeyMultiple(digit: i32): void {
 /** Adds the point, or for a negative sign its opposite (x, -y), to the accumulator. */
 function addSigned(sign: i32, x: usize, y: usize): void {
   if (sign < 0) {
-    fieldCombine(OPERAND_Y, 0, y, 1, y);
+    fieldCombine(OPERAND_Y, y, 2, y);
     y = OPERAND_Y;
   }
   pointAdd(x, y);

@@ -5,14 +5,16 @@
  * nine zero limbs. The group has prime order, so no finite point doubles to infinity, and Z is a
  * product everywhere else: its limbs are all zero only when it was set so.
  *
- * Every coordinate is carried and lies in (-p, 2p), in the words of `p256-field.ts`, before and after
- * each operation. Within one, comments give magnitude and value of what is not carried.
+ * In the words of `p256-field.ts`, before and after each operation X and Z are carried and lie in (-p, 2p), and Y
+ * has magnitude 1 and lies in (-3p, 3p), as does the y of a point that is added. Within an operation, comments give
+ * magnitude and value of what is not carried.
  */
 import {
   FieldElement,
   fieldAdd,
   fieldCombine,
   fieldCopy,
+  fieldHalfTriple,
   fieldIsZero,
   fieldMultiply,
   fieldSet,
@@ -77,36 +79,34 @@ export function pointIsOnCurve(): bool {
   fieldSquare(T1, Y);
   fieldSubtract(T0, T1, T0); // y^2 - x^3
   fieldSet(T1, 0x1cdf62291897bbfb, 0x01732821018486c4, 0x0abf72121dad59e0, 0x17721d201a06d110, 0x8600c3); // b
-  fieldCombine(T1, 3, X, 1, T1); // 3x - b
-  fieldCombine(T0, 1, T0, -1, T1);
+  fieldCombine(T1, T1, 3, X); // b - 3x
+  fieldCombine(T0, T0, 1, T1);
   return fieldIsZero(T0);
 }
 
 /**
  * Doubles the accumulator, which must not be infinity.
  *
- * With a = -3 the slope is 3 (X - Z^2)(X + Z^2) / 2YZ (D. J. Bernstein, dbl-2001-b). Writing C for
- * (X - Z^2)(X + Z^2) and g for Y^2:
+ * With a = -3 the slope is 3 (X - Z^2)(X + Z^2) / 2YZ (D. J. Bernstein, dbl-2001-b). Writing A for
+ * 3/2 (X - Z^2)(X + Z^2), so that it is A / YZ, and g for Y^2:
  *
- *     X' = 9 C^2 - 8 X g     Y' = 3 C (4 X g - X') - 8 g^2     Z' = 2 Y Z
+ *     X' = A^2 - 2 X g     Y' = A (X g - X') - g^2     Z' = Y Z
  */
 export function pointDouble(): void {
   fieldSquare(T0, Z);
   fieldSubtract(T1, X, T0); // magnitude 1, in (-3p, 3p)
   fieldAdd(T0, X, T0); // 2, (-2p, 4p)
-  fieldMultiply(T0, T0, T1); // C
-  fieldAdd(Z, Z, Z); // 2, (-2p, 4p)
+  fieldMultiply(T0, T0, T1);
+  fieldHalfTriple(T0, T0); // A
   fieldMultiply(Z, Y, Z);
   fieldSquare(T1, Y); // g
-  fieldAdd(T2, T1, T1); // 2, (-2p, 4p)
-  fieldMultiply(T2, X, T2); // 2 X g
+  fieldMultiply(T2, X, T1); // X g
   fieldSquare(T3, T0);
-  fieldCombine(X, 9, T3, 4, T2);
-  fieldAdd(T2, T2, T2); // 4 X g: 2, (-2p, 4p)
-  fieldSubtract(T2, T2, X); // 2, (-4p, 5p)
+  fieldCombine(X, T3, 2, T2);
+  fieldSubtract(T2, T2, X); // 1, (-3p, 3p)
   fieldMultiply(T0, T0, T2);
   fieldSquare(T1, T1);
-  fieldCombine(Y, 3, T0, 8, T1);
+  fieldSubtract(Y, T0, T1); // 1, (-3p, 3p)
 }
 
 /**
@@ -155,7 +155,7 @@ function findChord(x: usize, y: usize): void {
   fieldSubtract(T1, T1, X); // H: magnitude 1, in (-3p, 3p)
   fieldMultiply(T0, Z, T0);
   fieldMultiply(T2, y, T0);
-  fieldSubtract(T2, T2, Y); // R: 1, (-3p, 3p)
+  fieldCombine(T2, T2, 1, Y); // R
   fieldSquare(T0, T1);
 }
 
@@ -167,8 +167,8 @@ function addChord(): void {
   fieldMultiply(Y, Y, T3);
   fieldSquare(X, T2);
   fieldSubtract(X, X, T3); // 1, (-3p, 3p)
-  fieldCombine(X, 1, X, 2, T0);
+  fieldCombine(X, X, 2, T0);
   fieldSubtract(T0, T0, X); // 1, (-3p, 3p)
   fieldMultiply(T0, T2, T0);
-  fieldCombine(Y, 1, T0, 1, Y);
+  fieldSubtract(Y, T0, Y); // 1, (-3p, 3p)
 }

@@ -1,12 +1,12 @@
 /**
  * Numbers modulo n, the order of P-256 (SP 800-186 §3.2.1.3), and 256-bit numbers as such.
  *
- * A number is four 64-bit words, least significant first. Wide products and carries are as-bignum's
- * primitives, which return their high half in a global and allocate nothing. A verification needs
- * two products and one inversion, a small part of its time; time may depend on the operands, which
- * are public.
+ * A number is four 64-bit words, least significant first. Sums and their carries are as-bignum's primitives,
+ * which allocate nothing; products go by 32 bits, as they take a quarter of the code of 128-bit ones. A
+ * verification needs two products and one inversion, a small part of its time; time may depend on the operands,
+ * which are public.
  */
-import { __carry, __res128_hi, __uadd64, __umul64Step } from "as-bignum/assembly/globals";
+import { __carry, __uadd64 } from "as-bignum/assembly/globals";
 import { Division, divide } from "./p256-divide";
 import { fieldSet } from "./p256-field";
 
@@ -22,22 +22,22 @@ export const enum Scalar {
   0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000,
 ]);
 
-/** -1 / n modulo 2^64, for Montgomery reduction. */
+/** -1 / n modulo 2^32, for Montgomery reduction. */
 // @ts-ignore: decorator
-@inline const ORDER_NEGATED_INVERSE: u64 = 0xccd1c8aaee00bc4f;
+@inline const ORDER_NEGATED_INVERSE: u32 = 0xee00bc4f;
 
 /** 1 / n modulo 2^29, for division. */
 // @ts-ignore: decorator
 @inline const ORDER_LIMB_INVERSE: u32 = 0x11ff43b1;
 
-/** Nine words: a product and the bit by which its reduction may exceed eight. */
+/** A product, and the bit by which its reduction may exceed 64 bytes. */
 // @ts-ignore: decorator
 @lazy const PRODUCT = memory.data(72, 8);
 
 /** Reads a 32-byte big-endian number. */
 export function wordsFromBytes(out: usize, bytes: usize): void {
-  for (let offset: usize = 0; offset < <usize>Scalar.Bytes; offset += 8) {
-    store<u64>(out + offset, bswap<u64>(load<u64>(bytes + 24 - offset, 0, 1)));
+  for (let offset: usize = 0; offset < <usize>Scalar.Bytes; offset += 4) {
+    store<u32>(out + offset, bswap<u32>(load<u32>(bytes + 28 - offset, 0, 1)));
   }
 }
 
@@ -71,16 +71,16 @@ export function scalarAddOrder(a: usize): u64 {
  * Multiplies: out = a * b / 2^256 mod n, reduced (Montgomery). `out` may be an operand.
  *
  * Precondition: a < n; b is any 256-bit number.
- * Each round adds a * (word of b), then the multiple of n that clears the lowest word, and moves up
- * one word. Counted from that word, the sum stays below 2n; adding a row keeps it below
- * 2n + n(2^64 - 1) < 2^320, five words; clearing it, below n * 2^65, the sixth word being the carry.
+ * Each round adds a * (32 bits of b), then the multiple of n that clears the lowest 32 bits, and moves up by as
+ * many. Counted from there, the sum stays below 2n; adding a row keeps it below 2n + n(2^32 - 1) < 2^288;
+ * clearing it, below n * 2^33, one bit more.
  */
 export function scalarMultiply(out: usize, a: usize, b: usize): void {
   memory.fill(PRODUCT, 0, 72);
-  for (let offset: usize = 0; offset < <usize>Scalar.Bytes; offset += 8) {
+  for (let offset: usize = 0; offset < <usize>Scalar.Bytes; offset += 4) {
     const row = PRODUCT + offset;
-    addRow(row, a, load<u64>(b + offset));
-    addRow(row, ORDER, load<u64>(row) * ORDER_NEGATED_INVERSE);
+    addRow(row, a, load<u32>(b + offset));
+    addRow(row, ORDER, load<u32>(row) * ORDER_NEGATED_INVERSE);
   }
   if (load<u64>(PRODUCT, 64) !== 0 || !scalarIsReduced(PRODUCT + 32)) {
     addWords(PRODUCT + 32, ORDER, -1);
@@ -137,16 +137,15 @@ export function wordsFromLimbs(out: usize, limbs: usize): void {
   store<u32>(out, load<u32>(out, 28) | (load<u32>(limbs, 32) << 8), 28);
 }
 
-/** Adds `a * factor` at `target`: four words, and the carry into the two above. */
-function addRow(target: usize, a: usize, factor: u64): void {
-  let carry: u64 = 0;
-  for (let offset: usize = 0; offset < <usize>Scalar.Bytes; offset += 8) {
-    const sum = __umul64Step(load<u64>(target + offset), load<u64>(a + offset), factor, carry);
-    store<u64>(target + offset, sum);
-    carry = __res128_hi;
+/** Adds `a * factor` at `target`: 32 bytes, and the carry into the eight above. */
+function addRow(target: usize, a: usize, factor: u32): void {
+  let sum: u64 = 0;
+  for (let offset: usize = 0; offset < <usize>Scalar.Bytes; offset += 4) {
+    // (2^32 - 1)^2 + 2 (2^32 - 1) is 2^64 - 1.
+    sum = (sum >> 32) + <u64>factor * load<u32>(a + offset) + load<u32>(target + offset);
+    store<u32>(target + offset, <u32>sum);
   }
-  store<u64>(target, __uadd64(load<u64>(target, 32), carry), 32);
-  store<u64>(target, load<u64>(target, 40) + __carry, 40);
+  store<u64>(target, load<u64>(target, 32, 4) + (sum >> 32), 32, 4);
 }
 
 /** Adds b (mask 0) or subtracts it (mask -1: adds its complement and 1) in place; returns the carry. */

@@ -86,19 +86,22 @@ export function setInitialState(): void {
 
 /** Appends `length` bytes at `pointer` to the message. */
 export function sha256Update(pointer: usize, length: u32): void {
-  const buffered = load<u32>(LENGTH) & (BLOCK_BYTES - 1);
+  let buffered = load<u32>(LENGTH) & (BLOCK_BYTES - 1);
   store<u32>(LENGTH, load<u32>(LENGTH) + length);
-  if (buffered !== 0) {
-    const missing = min(BLOCK_BYTES - buffered, length);
-    memory.copy(BUFFER + buffered, pointer, missing);
-    if (buffered + missing < BLOCK_BYTES) return;
-    hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
-    pointer += missing;
-    length -= missing;
+  if (buffered + length >= BLOCK_BYTES) {
+    if (buffered !== 0) {
+      memory.copy(BUFFER + buffered, pointer, BLOCK_BYTES - buffered);
+      hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
+      pointer += BLOCK_BYTES - buffered;
+      length -= BLOCK_BYTES - buffered;
+      buffered = 0;
+    }
+    const tail = pointer + (length & ~(BLOCK_BYTES - 1));
+    hashBlocks(pointer, tail);
+    pointer = tail;
+    length &= BLOCK_BYTES - 1;
   }
-  const tail = pointer + (length & ~(BLOCK_BYTES - 1));
-  hashBlocks(pointer, tail);
-  memory.copy(BUFFER, tail, length & (BLOCK_BYTES - 1));
+  memory.copy(BUFFER + buffered, pointer, length);
 }
 
 /** Ends the message: pads it (FIPS 180-4 §5.1.1) and writes its digest, 32 bytes, to `out`. */
@@ -110,14 +113,12 @@ export function sha256Final(out: usize): void {
     hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
     memory.fill(BUFFER, 0, BLOCK_BYTES);
   }
-  if (isDefined(SMALL_SHA256)) {
-    store<u32>(BUFFER, bigEndian(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);
-  } else {
-    store<u64>(BUFFER, bswap<u64>((<u64>load<u32>(LENGTH)) << 3), BLOCK_BYTES - 8, 4);
-  }
+  // The length in bits has 35 of them, of which the size build leaves out the upper three.
+  if (!isDefined(SMALL_SHA256)) store<u8>(BUFFER, <u8>(load<u32>(LENGTH) >> 29), BLOCK_BYTES - 5);
+  store<u32>(BUFFER, bswap<u32>(load<u32>(LENGTH) << 3), BLOCK_BYTES - 4);
   hashBlocks(BUFFER, BUFFER + BLOCK_BYTES);
   for (let offset: usize = 0; offset < 32; offset += 4) {
-    store<u32>(out + offset, bigEndian(load<u32>(STATE + offset)), 0, 1);
+    store<u32>(out + offset, bswap<u32>(load<u32>(STATE + offset)), 0, 1);
   }
 }
 
@@ -127,7 +128,8 @@ export function sha256Final(out: usize): void {
  * Blocks may lie at any address. Four turns of sixteen rounds: the message schedule is sixteen words
  * in locals, each replaced by the one sixteen rounds on. Instead of moving a…h along every round, the
  * roles move: what is h in a round is a in the next. Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and b ^ c
- * was a ^ b one round ago: `x` and `y` take turns to hold it. Additions wait for `e` as late as can be.
+ * was a ^ b one round ago: `x` and `y` take turns to hold it. Additions wait for `e` as late as can be,
+ * and begin with it where they do, so that little is on the operand stack meanwhile.
  */
 export function hashBlocks(block: usize, end: usize): void {
   if (isDefined(SMALL_SHA256)) return hashBlocksRolled(block, end);
@@ -160,70 +162,86 @@ export function hashBlocks(block: usize, end: usize): void {
     let y = b ^ c;
     let k: usize = ROUND_CONSTANTS;
     for (;;) {
-      h = h + load<u32>(k, 0) + w0 + (g ^ (e & (f ^ g))) + sigma1(e);
+      h += w0 + load<u32>(k, 0);
+      h += (((f ^ g) & e) ^ g) + sigma1(e);
       d += h;
       x = a ^ b;
-      h += sigma0(a) + (b ^ (x & y));
-      g = g + load<u32>(k, 4) + w1 + (f ^ (d & (e ^ f))) + sigma1(d);
+      h += sigma0(a) + ((x & y) ^ b);
+      g += w1 + load<u32>(k, 4);
+      g += (((e ^ f) & d) ^ f) + sigma1(d);
       c += g;
       y = h ^ a;
-      g += sigma0(h) + (a ^ (y & x));
-      f = f + load<u32>(k, 8) + w2 + (e ^ (c & (d ^ e))) + sigma1(c);
+      g += sigma0(h) + ((y & x) ^ a);
+      f += w2 + load<u32>(k, 8);
+      f += (((d ^ e) & c) ^ e) + sigma1(c);
       b += f;
       x = g ^ h;
-      f += sigma0(g) + (h ^ (x & y));
-      e = e + load<u32>(k, 12) + w3 + (d ^ (b & (c ^ d))) + sigma1(b);
+      f += sigma0(g) + ((x & y) ^ h);
+      e += w3 + load<u32>(k, 12);
+      e += (((c ^ d) & b) ^ d) + sigma1(b);
       a += e;
       y = f ^ g;
-      e += sigma0(f) + (g ^ (y & x));
-      d = d + load<u32>(k, 16) + w4 + (c ^ (a & (b ^ c))) + sigma1(a);
+      e += sigma0(f) + ((y & x) ^ g);
+      d += w4 + load<u32>(k, 16);
+      d += (((b ^ c) & a) ^ c) + sigma1(a);
       h += d;
       x = e ^ f;
-      d += sigma0(e) + (f ^ (x & y));
-      c = c + load<u32>(k, 20) + w5 + (b ^ (h & (a ^ b))) + sigma1(h);
+      d += sigma0(e) + ((x & y) ^ f);
+      c += w5 + load<u32>(k, 20);
+      c += (((a ^ b) & h) ^ b) + sigma1(h);
       g += c;
       y = d ^ e;
-      c += sigma0(d) + (e ^ (y & x));
-      b = b + load<u32>(k, 24) + w6 + (a ^ (g & (h ^ a))) + sigma1(g);
+      c += sigma0(d) + ((y & x) ^ e);
+      b += w6 + load<u32>(k, 24);
+      b += (((h ^ a) & g) ^ a) + sigma1(g);
       f += b;
       x = c ^ d;
-      b += sigma0(c) + (d ^ (x & y));
-      a = a + load<u32>(k, 28) + w7 + (h ^ (f & (g ^ h))) + sigma1(f);
+      b += sigma0(c) + ((x & y) ^ d);
+      a += w7 + load<u32>(k, 28);
+      a += (((g ^ h) & f) ^ h) + sigma1(f);
       e += a;
       y = b ^ c;
-      a += sigma0(b) + (c ^ (y & x));
-      h = h + load<u32>(k, 32) + w8 + (g ^ (e & (f ^ g))) + sigma1(e);
+      a += sigma0(b) + ((y & x) ^ c);
+      h += w8 + load<u32>(k, 32);
+      h += (((f ^ g) & e) ^ g) + sigma1(e);
       d += h;
       x = a ^ b;
-      h += sigma0(a) + (b ^ (x & y));
-      g = g + load<u32>(k, 36) + w9 + (f ^ (d & (e ^ f))) + sigma1(d);
+      h += sigma0(a) + ((x & y) ^ b);
+      g += w9 + load<u32>(k, 36);
+      g += (((e ^ f) & d) ^ f) + sigma1(d);
       c += g;
       y = h ^ a;
-      g += sigma0(h) + (a ^ (y & x));
-      f = f + load<u32>(k, 40) + w10 + (e ^ (c & (d ^ e))) + sigma1(c);
+      g += sigma0(h) + ((y & x) ^ a);
+      f += w10 + load<u32>(k, 40);
+      f += (((d ^ e) & c) ^ e) + sigma1(c);
       b += f;
       x = g ^ h;
-      f += sigma0(g) + (h ^ (x & y));
-      e = e + load<u32>(k, 44) + w11 + (d ^ (b & (c ^ d))) + sigma1(b);
+      f += sigma0(g) + ((x & y) ^ h);
+      e += w11 + load<u32>(k, 44);
+      e += (((c ^ d) & b) ^ d) + sigma1(b);
       a += e;
       y = f ^ g;
-      e += sigma0(f) + (g ^ (y & x));
-      d = d + load<u32>(k, 48) + w12 + (c ^ (a & (b ^ c))) + sigma1(a);
+      e += sigma0(f) + ((y & x) ^ g);
+      d += w12 + load<u32>(k, 48);
+      d += (((b ^ c) & a) ^ c) + sigma1(a);
       h += d;
       x = e ^ f;
-      d += sigma0(e) + (f ^ (x & y));
-      c = c + load<u32>(k, 52) + w13 + (b ^ (h & (a ^ b))) + sigma1(h);
+      d += sigma0(e) + ((x & y) ^ f);
+      c += w13 + load<u32>(k, 52);
+      c += (((a ^ b) & h) ^ b) + sigma1(h);
       g += c;
       y = d ^ e;
-      c += sigma0(d) + (e ^ (y & x));
-      b = b + load<u32>(k, 56) + w14 + (a ^ (g & (h ^ a))) + sigma1(g);
+      c += sigma0(d) + ((y & x) ^ e);
+      b += w14 + load<u32>(k, 56);
+      b += (((h ^ a) & g) ^ a) + sigma1(g);
       f += b;
       x = c ^ d;
-      b += sigma0(c) + (d ^ (x & y));
-      a = a + load<u32>(k, 60) + w15 + (h ^ (f & (g ^ h))) + sigma1(f);
+      b += sigma0(c) + ((x & y) ^ d);
+      a += w15 + load<u32>(k, 60);
+      a += (((g ^ h) & f) ^ h) + sigma1(f);
       e += a;
       y = b ^ c;
-      a += sigma0(b) + (c ^ (y & x));
+      a += sigma0(b) + ((y & x) ^ c);
 
       k += TURN_BYTES;
       if (k === ROUND_CONSTANTS_END) break;
@@ -295,7 +313,7 @@ function hashBlocksRolled(block: usize, end: usize): void {
   }
 }
 
-/** Swaps the bytes of a word; inlined for speed, as a call costs as much as the swap and RAM for a frame. */
+/** Swaps the bytes of a word of a block; inlined for speed, as a call costs as much as the swap. */
 // @ts-ignore: decorator
 @inline
 export function bigEndian(word: u32): u32 {

@@ -13,6 +13,7 @@ export { baseMultiple } from "../crypto/p256-base-table";
 export {
   fieldAdd,
   fieldCombine,
+  fieldHalfTriple,
   fieldIsZero,
   fieldMultiply,
   fieldSetOne,

@@ -8,7 +8,15 @@ import { identityOf, manufacture } from "../device/factory.ts";
 import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/session.ts";
 import { ownModule } from "../device/wasm-file.ts";
 import { checkedEdwardsKey } from "../keys/ed25519.ts";
-import { Algorithm, checkedKey, isPrivate, type Key, type PrivateKey } from "../keys/key.ts";
+import { generateHssKey, parseTrees } from "../keys/hss.ts";
+import {
+  Algorithm,
+  checkedKey,
+  isPrivate,
+  type HssPrivateKey,
+  type Key,
+  type PrivateKey,
+} from "../keys/key.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import type { BootParts } from "./boot-cost.ts";
@@ -21,8 +29,19 @@ const SECRET = new Uint8Array(32).fill(0x42);
 /** The key that each of our bootloaders trusts, by the name of its module. */
 const KEYS: ReadonlyMap<string, () => Key> = new Map<string, () => Key>([
   ["bootloader", () => checkedKey({ d: SECRET, alg: Algorithm.ESP256 }, "bench key")],
+  ["bootloader-encrypted", () => checkedKey({ d: SECRET, alg: Algorithm.ESP256 }, "bench key")],
+  ["bootloader-managed", () => checkedKey({ d: SECRET, alg: Algorithm.ESP256 }, "bench key")],
+  ["bootloader-hss", hashBasedKey],
   ["bootloader-ed25519", () => checkedEdwardsKey({ d: SECRET, alg: Algorithm.Ed25519 }, "bench key")],
 ]);
+
+/** A key with a tree H5/W8, whose leaves are taken anew each time: what they sign is the same then. */
+function hashBasedKey(): HssPrivateKey {
+  const secret = Buffer.concat([SECRET, SECRET.subarray(16)]);
+  const { key, top } = generateHssKey(parseTrees("H5/W8"), { secret });
+  let next = 0n;
+  return { ...key, takeLeaf: () => ({ leaf: next++, topLeaves: top.leaves }) };
+}
 
 /** Whether there is an update for the bootloader of this name. */
 export function hasOwnUpdate(name: string): boolean {

@@ -7,6 +7,7 @@
  */
 import { createCipheriv, createECDH, createHash, createHmac, hkdfSync } from "node:crypto";
 import { Status } from "../../assembly/status.ts";
+import { generateHssKey, parseTrees, signWithLeaf } from "../keys/hss.ts";
 
 /** Bytes at an address of the module's address space. */
 export interface Piece {
@@ -188,6 +189,18 @@ export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([
       ),
     },
   ],
+  [
+    "hss",
+    {
+      title: "verify one signature of 32 bytes, a tree H5/W8",
+      entry: "hssVerify",
+      call: (base) => hashBased()(base),
+    },
+  ],
+  [
+    "ml-dsa-44",
+    { title: "verify one signature of 32 bytes", entry: "mlDsa44Verify", call: (base) => lattice()(base) },
+  ],
 ]);
 
 function hashing(algorithm: string): Workload {
@@ -229,6 +242,40 @@ function agreement(): Workload {
       },
     ),
   };
+}
+
+/** A signature by the longest chains there are, of a key whose making takes a while. */
+function hashBased(): Workload["call"] {
+  const { key, top } = generateHssKey(parseTrees("H5/W8"), { secret: MESSAGE.subarray(0, 48) });
+  const signature = signWithLeaf(key, INFO, 0n, top.leaves);
+  return calling(
+    ["key", "message", INFO.length, "signature", signature.length],
+    { key: key.x, message: INFO, signature },
+    { returned: Status.Ok, forged: { operand: "message", returned: Status.SignatureInvalid } },
+  );
+}
+
+/**
+ * A signature of the key whose secret vectors are 0 (FIPS 204 algorithms 1 and 7): t = A 0 + 0 is 0, and with
+ * y = 0 for the mask so are w1, z and the hint, whatever the message. Only the challenge remains to be hashed.
+ * It is no key to trust, but to verify with it executes, within a thousandth, what any other key does.
+ */
+function lattice(): Workload["call"] {
+  const shake = (bytes: number, ...pieces: readonly Uint8Array[]): Uint8Array =>
+    createHash("shake256", { outputLength: bytes }).update(Buffer.concat(pieces)).digest();
+  const [seedBytes, keyBytes, hintBytes, commitmentBytes] = [32, 1312, 84, 768];
+  const key = new Uint8Array(keyBytes);
+  key.set(KEY.subarray(0, seedBytes));
+  const representative = shake(64, shake(64, key), Uint8Array.of(0, 0), INFO);
+  const challenge = shake(32, representative, new Uint8Array(commitmentBytes));
+  // 0 as a coefficient of z is 2^17, four of them in nine bytes.
+  const zeros = Buffer.alloc((4 * 256 * 18) / 8, "000002000800200080", "hex");
+  const signature = Buffer.concat([challenge, zeros, new Uint8Array(hintBytes)]);
+  return calling(
+    ["key", "message", INFO.length, 0, 0, "signature"],
+    { key, message: INFO, signature },
+    { returned: Status.Ok, forged: { operand: "message", returned: Status.SignatureInvalid } },
+  );
 }
 
 /** What must come of a call. */

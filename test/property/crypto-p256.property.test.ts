@@ -7,7 +7,14 @@
 import { p256 } from "@noble/curves/nist.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CryptoModule, type Limbs, limbsToNumber, numberToBytes, numberToLimbs } from "../crypto-module.ts";
+import {
+  CryptoModule,
+  type JacobianPoint,
+  type Limbs,
+  limbsToNumber,
+  numberToBytes,
+  numberToLimbs,
+} from "../crypto-module.ts";
 import {
   type AffinePoint,
   baseTimes,
@@ -62,6 +69,21 @@ describe.each(["crypto-testing", "crypto-small"])("%s", (build) => {
     }
     expect(limbsToNumber(limbs) > low && limbsToNumber(limbs) < high).toBe(true);
   }
+
+  /** The bounds of coordinates between operations on points. */
+  function expectCoordinates({ x, y, z }: JacobianPoint): void {
+    for (const coordinate of [x, z]) expectCarried(coordinate, -prime, 2n * prime);
+    for (const limb of y.slice(0, 8)) expect(Math.abs(limb)).toBeLessThanOrEqual(limbMax);
+    expect(limbsToNumber(y) > -3n * prime && limbsToNumber(y) < 3n * prime).toBe(true);
+  }
+
+  /** The same modulo p as the difference of two carried elements, one of which is given. */
+  function shifted(a: Limbs, subtrahend: Limbs): Limbs {
+    const minuend = numberToLimbs(mod(limbsToNumber(a) + limbsToNumber(subtrahend), prime));
+    return minuend.map((limb, index) => limb - (subtrahend[index] ?? 0));
+  }
+
+  const shift = fc.oneof(fc.constant(numberToLimbs(0n)), carried);
 
   const scalar = number(0n, order - 1n);
   const positiveScalar = number(1n, order - 1n);
@@ -129,25 +151,26 @@ describe.each(["crypto-testing", "crypto-small"])("%s", (build) => {
       );
     });
 
-    it("combines with every scale in use and reduces to nearly [0, p]", () => {
-      const scales = fc.constantFrom(
-        [1n, 2n],
-        [9n, 4n],
-        [3n, 8n],
-        [3n, 1n],
-        [1n, -1n],
-        [1n, 1n],
-        [0n, 1n],
-        [9n, 9n],
-      );
+    it("subtracts every multiple in use and reduces to nearly [0, p]", () => {
       const operand = fc.oneof(carried, loose(2 * limbMax, 2 ** 28));
       fc.assert(
-        fc.property(scales, operand, operand, ([scaleA = 0n, scaleB = 0n], a, b) => {
-          const combination = device.fieldCombine(scaleA, a, scaleB, b);
+        fc.property(fc.constantFrom(0n, 1n, 2n, 3n, 9n), operand, operand, (scale, a, b) => {
+          const combination = device.fieldCombine(a, scale, b);
           expectCarried(combination, -prime / 1000n, prime + prime / 1000n);
           expect(mod(limbsToNumber(combination), prime)).toBe(
-            mod(scaleA * limbsToNumber(a) - scaleB * limbsToNumber(b), prime),
+            mod(limbsToNumber(a) - scale * limbsToNumber(b), prime),
           );
+        }),
+        { numRuns: 1000 },
+      );
+    });
+
+    it("takes one and a half of a carried element and reduces to nearly [0, p]", () => {
+      fc.assert(
+        fc.property(fc.oneof(carried, number(-8n * prime, 8n * prime).map(numberToLimbs)), (a) => {
+          const result = device.fieldHalfTriple(a);
+          expectCarried(result, -prime / 1000n, prime + prime / 1000n);
+          expect(mod(2n * limbsToNumber(result), prime)).toBe(mod(3n * limbsToNumber(a), prime));
         }),
         { numRuns: 1000 },
       );
@@ -279,12 +302,12 @@ describe.each(["crypto-testing", "crypto-small"])("%s", (build) => {
       );
     });
 
-    it("doubles, whatever Z is", () => {
+    it("doubles, whatever Z is and however Y is written", () => {
       fc.assert(
-        fc.property(positiveScalar, fieldScale, (multiple, z) => {
-          const doubled = device.pointDouble(toJacobian(finiteBaseTimes(multiple), z));
-          for (const coordinate of [doubled.x, doubled.y, doubled.z])
-            expectCarried(coordinate, -prime, 2n * prime);
+        fc.property(positiveScalar, fieldScale, shift, (multiple, z, subtrahend) => {
+          const point = toJacobian(finiteBaseTimes(multiple), z);
+          const doubled = device.pointDouble({ ...point, y: shifted(point.y, subtrahend) });
+          expectCoordinates(doubled);
           expect(fromJacobian(doubled)).toEqual(baseTimes(2n * multiple));
         }),
       );
@@ -292,13 +315,19 @@ describe.each(["crypto-testing", "crypto-small"])("%s", (build) => {
 
     it("adds any affine point to any point, equal, opposite and infinity included", () => {
       fc.assert(
-        fc.property(nearScalar, nearScalar, fieldScale, (a, b, z) => {
+        fc.property(nearScalar, nearScalar, fieldScale, shift, (a, b, z, subtrahend) => {
           const left = baseTimes(a);
           for (const other of [b, a, mod(-a, order)]) {
             const right = baseTimes(other);
             if (!right) continue;
-            const sum = device.pointAdd(left && toJacobian(left, z), toLimbs(right));
+            const jacobian = left && toJacobian(left, z);
+            const affine = toLimbs(right);
+            const sum = device.pointAdd(jacobian && { ...jacobian, y: shifted(jacobian.y, subtrahend) }, {
+              ...affine,
+              y: shifted(affine.y, subtrahend),
+            });
             expect(fromJacobian(sum)).toEqual(baseTimes(a + other));
+            if (sum) expectCoordinates(sum);
           }
         }),
         { numRuns: 300 },

@@ -39,12 +39,20 @@ describe("the features of our build", () => {
     );
   });
 
-  it("do what their workloads say", async () => {
-    const features = ownFeatures().filter(
-      ({ workName, kind }) => kind === "measured" && WORKLOADS.has(workName),
-    );
+  it("all have a workload if they are an algorithm alone, and do what it says", async () => {
+    const features = ownFeatures().filter(({ kind }) => kind === "measured");
     const rows = await measureMatrix(features, { profiles: [], effort: undefined });
     expect(rows.map(({ works }) => works.length)).toEqual(features.map(() => 1));
+  });
+
+  it("boot and update if they are a bootloader, whatever signatures it verifies", async () => {
+    const features = ownFeatures().filter(({ kind, build }) => kind === "bootloader" && build === "default");
+    const rows = await measureMatrix(features, { profiles: ["class1"], effort: undefined });
+    for (const { feature, works } of rows)
+      expect({ feature, titles: works.map(({ title }) => title) }).toEqual({
+        feature,
+        titles: ["boot confirmed firmware", "a whole update"],
+      });
   });
 });
 

@@ -59,7 +59,7 @@ describe.skipIf(missing !== undefined).each(LARGE_CORES)("a bootloader on a $nam
       expect(stackBytes).toBeLessThan(cost.wasm.stackBytes);
     }
     expect(cost.stackPath[0]).toBe("reset");
-    expect(cost.stackPath).toContain("assembly_crypto_ecdsa_p256_ecdsaP256Verify");
+    expect(cost.stackPath.at(-1)).toMatch(/^(assembly_crypto_|load_unaligned_)/);
     expect(formatBootloaders([cost])).toContain("writes, then boots slot B");
   });
 });
