@@ -59,6 +59,13 @@ export default {
       to: { path: "^assembly/(cose|suit|boot|crypto|cbor)" },
     },
     {
+      name: "device-layers-dispatch",
+      comment: "Sending an image on to a radio believes nothing but what suit makes of a manifest.",
+      severity: "error",
+      from: { path: "^assembly/dispatch" },
+      to: { path: "^assembly/(cbor|cose|boot|link|payload|report|firmware)" },
+    },
+    {
       name: "device-layers-payload",
       comment:
         "Decryption stands on cose, crypto, cbor and flash, and takes only labels from suit; it fetches nothing.",

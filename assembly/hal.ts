@@ -92,3 +92,21 @@ export declare function battery(out: usize): i32;
 // @ts-ignore: decorator
 @external("hal", "authorize")
 export declare function authorize(priority: i32): i32;
+
+/**
+ * What the radio runs, as `RadioStatus` at `out`. Status.RadioImageMissing if it has nothing to boot,
+ * Status.HalUnavailable if there is no radio. Only firmware for a device with a radio asks.
+ */
+// @ts-ignore: decorator
+@external("hal", "radio_status")
+export declare function radioStatus(out: usize): i32;
+
+/** Erases the page of the radio's flash that holds its byte `address`. */
+// @ts-ignore: decorator
+@external("hal", "radio_erase")
+export declare function radioErase(address: u32): i32;
+
+/** Programs `length` bytes of the radio's flash from `source`; address and length in whole write units. */
+// @ts-ignore: decorator
+@external("hal", "radio_program")
+export declare function radioProgram(address: u32, source: usize, length: u32): i32;

@@ -122,6 +122,44 @@ export const enum Journal {
   ReasonShift = 16,
 }
 
+/**
+ * A radio: a second processor with flash of its own, which this one reaches over a wire and cannot map.
+ *
+ * Two sub-slots of equal size, each a header and then an image. Of the images that have
+ * the digest that their header states, the radio runs the newer one: its generation is ahead, modulo 2^32.
+ *
+ * ```
+ *  0  magic "BORA"   u32     8  complement of the generation  u32    16  SHA-256 of the image  32 B
+ *  4  generation     u32    12  bytes of the image            u32    48  image
+ * ```
+ *
+ * Offsets count from the start of the sub-slot, numbers are little-endian.
+ */
+export const enum Radio {
+  FlashBytes = 4096,
+  SubSlotBytes = 2048,
+  MagicValue = 0x41524f42,
+
+  Magic = 0,
+  Generation = 4,
+  Complement = 8,
+  ImageBytes = 12,
+  Digest = 16,
+  DigestBytes = 32,
+  Image = 48,
+
+  /** Which component of the device page is the radio's image. */
+  Component = 1,
+}
+
+/** What a radio says of itself: which sub-slot it runs from, its generation, the digest of its image. */
+export const enum RadioStatus {
+  SubSlot = 0,
+  Generation = 4,
+  Digest = 8,
+  Bytes = 40,
+}
+
 /** What the journal says of the update: the boot state machine's states. */
 export const enum Phase {
   /** The active slot is confirmed and nothing is pending. */

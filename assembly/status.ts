@@ -208,6 +208,8 @@ export const enum Status {
   HalUnavailable = 0x0507,
   /** A HAL call got an argument that makes no sense. */
   HalArgument = 0x0508,
+  /** The radio has no image that it can boot. */
+  RadioImageMissing = 0x0509,
 
   /** The boot journal holds no valid record. */
   JournalEmpty = 0x0601,

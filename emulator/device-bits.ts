@@ -17,7 +17,7 @@
  * Areas of one kind never overlap. An erase that is not cut ends all of them on its page.
  */
 
-import { FLASH_BYTES } from "./memory-map.ts";
+import { RADIO_FLASH } from "./memory-map.ts";
 
 /** What kind of memory it is; the order is that of the encoding. */
 const KINDS = ["writes", "poisoned", "weak", "fading", "wavering"] as const;
@@ -131,7 +131,7 @@ export function decodeBits(registers: BigUint64Array, counterCount: number): Dev
     const kind = KINDS[Number(header & 15n) - 1];
     const address = Number((header >> 4n) & 0x1_ffffn);
     const length = Number((header >> 21n) & 0x3fffn);
-    if (kind === undefined || address + length > FLASH_BYTES)
+    if (kind === undefined || address + length > RADIO_FLASH.address + RADIO_FLASH.bytes)
       throw new RangeError("These are no device bits.");
     const value = Number((header >> 35n) & 0xffffn) - VALUE_BIAS;
     let other: Uint8Array | undefined;

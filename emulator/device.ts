@@ -31,6 +31,7 @@ import { Link, type LinkPeer } from "./link.ts";
 import { FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "./memory-map.ts";
 import { Power, powerLoss, type PowerObserver } from "./power.ts";
 import type { Profile } from "./profile.ts";
+import { RadioWire } from "./radio.ts";
 import { RandomBytes } from "./random.ts";
 import { isRecordingDue, playRecording, type RecordedOperation } from "./recording.ts";
 import type { PowerCycleEnd, Stage, TraceSink } from "./trace.ts";
@@ -69,7 +70,7 @@ export interface DeviceOptions {
 
 /** Everything that survives a power cycle. */
 export interface DeviceState {
-  /** The whole flash, FLASH_BYTES bytes. */
+  /** The whole flash, FLASH_BYTES bytes; behind it that of the radio, if the device has one. */
   readonly flash: Uint8Array;
   readonly counters: BigUint64Array;
   /** Erases per page. History, which the device itself cannot read; left alone where absent. */
@@ -173,6 +174,7 @@ export class Device {
     this.flash = new Flash(profile, this.memory, shared);
     this.flash.bytes.fill(profile.erasedValue);
     this.counters = new Counters(this.#power, this.#clock);
+    const { radio } = profile.layout;
     this.#hal = new Hal({
       ...shared,
       profile,
@@ -182,6 +184,7 @@ export class Device {
       link: this.#link,
       watchdog: this.#watchdog,
       random: this.#random,
+      radio: radio === undefined ? undefined : new RadioWire(this.flash, radio),
       surroundings: options.surroundings ?? {},
       idleLimitMicros: options.idleLimitMicros ?? DEFAULT_IDLE_LIMIT_MICROS,
     });
@@ -213,7 +216,7 @@ export class Device {
   restore(state: RememberedState): void {
     const { flash, counters, wear, bits = NO_BITS } = state;
     if (
-      flash.length !== FLASH_BYTES ||
+      flash.length !== this.flash.bytes.length ||
       counters.length !== this.counters.values.length ||
       (wear !== undefined && wear.length !== this.flash.wear.length)
     ) {

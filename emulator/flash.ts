@@ -16,6 +16,9 @@
  * the difference is a device bit. What else flash remembers beside its content is described in
  * device-bits.ts, how reads of it fault or waver in hazard.ts.
  *
+ * The flash of a radio, if the device has one, is kept here as well, behind the device's own: the same
+ * kind of part, which only {@link Radio} writes to (radio.ts).
+ *
  * A broken rule is recorded as a {@link Violation}; the offending unit and everything after it
  * stays as it is, and the caller gets a failing status.
  */
@@ -25,7 +28,7 @@ import type { Clock } from "./clock.ts";
 import { applyDefects, applyFlaky, type Defect, type FlakyOperation } from "./defect.ts";
 import { bitAt, NO_BITS, withBit, without, type DeviceBits } from "./device-bits.ts";
 import { Hazards } from "./hazard.ts";
-import { contains, FLASH_BYTES, type FlashRange } from "./memory-map.ts";
+import { contains, stateBytesOf, type FlashRange } from "./memory-map.ts";
 import {
   powerLoss,
   type AgedContent,
@@ -67,14 +70,14 @@ export class Flash {
   /** The unit under way begins a write as the part counts them. */
   #isNewWrite = false;
 
-  /** @param memory the device's whole linear memory; flash is `[0, FLASH_BYTES)` of it */
+  /** @param memory the device's whole linear memory, with flash from address 0 on */
   constructor(
     profile: Profile,
     memory: Uint8Array<ArrayBuffer>,
     parts: { readonly power: Power; readonly clock: Clock; readonly violations: ViolationLog },
   ) {
-    this.bytes = memory.subarray(0, FLASH_BYTES);
-    this.wear = new Uint32Array(FLASH_BYTES / profile.pageBytes);
+    this.bytes = memory.subarray(0, stateBytesOf(profile.layout));
+    this.wear = new Uint32Array(this.bytes.length / profile.pageBytes);
     this.#pageBytes = profile.pageBytes;
     this.#unitBytes = profile.unitBytes;
     this.#erasedValue = profile.erasedValue;
@@ -160,7 +163,7 @@ export class Flash {
    * @throws PowerLoss when the observer says so
    */
   erase(address: number): Status {
-    if (!(address >= 0 && address < FLASH_BYTES)) {
+    if (!(address >= 0 && address < this.bytes.length)) {
       return this.#refuse("flash-range", address, "The page to erase is not in flash.");
     }
     const page = Math.floor(address / this.#pageBytes) * this.#pageBytes;
@@ -201,7 +204,7 @@ export class Flash {
    */
   program(address: number, data: Uint8Array): Status {
     const unitBytes = this.#unitBytes;
-    if (!(address >= 0 && address + data.length <= FLASH_BYTES)) {
+    if (!(address >= 0 && address + data.length <= this.bytes.length)) {
       return this.#refuse(
         "flash-range",
         address,

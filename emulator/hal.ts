@@ -7,7 +7,8 @@
  * more can happen) and power losses unwind the module by throwing a preallocated signal.
  */
 
-import { DevicePage, Slot } from "../assembly/layout.ts";
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { DevicePage, RadioStatus, Slot } from "../assembly/layout.ts";
 import { Status } from "../assembly/status.ts";
 import type { Clock } from "./clock.ts";
 import type { Counters } from "./counters.ts";
@@ -16,6 +17,7 @@ import type { Link } from "./link.ts";
 import { FLASH_BYTES, journalRange, otherSlot, RAM_BASE, slotHolding, slotRange } from "./memory-map.ts";
 import type { Power } from "./power.ts";
 import type { Profile } from "./profile.ts";
+import type { RadioWire } from "./radio.ts";
 import type { RandomBytes } from "./random.ts";
 import type { ViolationLog } from "./violation.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -80,6 +82,8 @@ export interface HalParts {
   readonly clock: Clock;
   readonly watchdog: Watchdog;
   readonly random: RandomBytes;
+  /** The second processor, if the device has one. */
+  readonly radio?: RadioWire | undefined;
   readonly violations: ViolationLog;
   /** Nothing by default. */
   readonly surroundings?: Surroundings;
@@ -109,6 +113,9 @@ export const HAL_SIGNATURES = Object.freeze({
   watchdog_kick: takes(),
   battery: takes("i32"),
   authorize: takes("i32"),
+  radio_status: takes("i32"),
+  radio_erase: takes("i32"),
+  radio_program: takes("i32", "i32", "i32"),
 });
 
 /** Log lines kept per power cycle; software that logs for ever loses the later ones. */
@@ -143,6 +150,7 @@ export class Hal {
       ...this.#controlFunctions(),
       ...this.#dataFunctions(),
       ...this.#surroundingsFunctions(),
+      ...this.#radioFunctions(),
     });
   }
 
@@ -328,6 +336,40 @@ export class Hal {
         return Status.Ok;
       },
     };
+  }
+
+  #radioFunctions() {
+    const { memory } = this.#parts;
+    return {
+      radio_status: (out: number): Status => {
+        const radio = this.#radio();
+        if (radio === undefined) return Status.HalUnavailable;
+        const start = out >>> 0;
+        if (!this.#writable(start, RadioStatus.Bytes)) return Status.HalArgument;
+        const image = radio.running();
+        if (image === undefined) return Status.RadioImageMissing;
+        this.#view.setUint32(start + RadioStatus.SubSlot, image.subSlot, true);
+        this.#view.setUint32(start + RadioStatus.Generation, image.generation, true);
+        memory.set(hexToBytes(image.digest), start + RadioStatus.Digest);
+        return Status.Ok;
+      },
+
+      radio_erase: (address: number): Status => this.#radio()?.erase(address >>> 0) ?? Status.HalUnavailable,
+
+      radio_program: (address: number, source: number, length: number): Status => {
+        const radio = this.#radio();
+        if (radio === undefined) return Status.HalUnavailable;
+        const start = source >>> 0;
+        const bytes = length >>> 0;
+        if (!this.#readable(start, bytes)) return Status.HalArgument;
+        return radio.program(address >>> 0, memory.subarray(start, start + bytes));
+      },
+    };
+  }
+
+  /** The radio, if there is one and it is for the running stage: only firmware talks to it. */
+  #radio(): RadioWire | undefined {
+    return this.#stage === "firmware" ? this.#parts.radio : undefined;
   }
 
   #linkUsable(): boolean {

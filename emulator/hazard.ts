@@ -6,21 +6,22 @@
  * flash, and a table of what wavers:
  *
  * ```
- *  102400  map: bit 0 the lower 4 bytes are concerned, bit 1 the upper 4,
+ *  106496  map: bit 0 the lower 4 bytes are concerned, bit 1 the upper 4,
  *               bits 7..2 zero: reading them is a bus fault; otherwise 1 + entry in the table
- *  115200  table: mask i64 · reads before the first change i32 · changes left i32
+ *  119296  table: mask i64 · reads before the first change i32 · changes left i32
  * ```
  *
  * A read of a wavering granule flips the bits of the mask, once it is due: see wasm/guard.ts. The
  * content that counts is put back before every operation and at the end of the power cycle, and the
- * read pattern begins anew after an operation.
+ * read pattern begins anew after an operation. The flash of a radio, which lies before the map, is none of
+ * a load's business and has no hazards here.
  */
 
 import { Waver, type DeviceBits } from "./device-bits.ts";
-import { FLASH_BYTES } from "./memory-map.ts";
+import { FLASH_BYTES, RADIO_FLASH } from "./memory-map.ts";
 
 /** Address of the map. */
-export const HAZARD_MAP: number = FLASH_BYTES;
+export const HAZARD_MAP: number = RADIO_FLASH.address + RADIO_FLASH.bytes;
 /** Address of the table. */
 export const HAZARD_TABLE: number = HAZARD_MAP + FLASH_BYTES / 8;
 /** Bytes of an entry of the table. */
@@ -55,6 +56,7 @@ export class Hazards {
     this.disarm();
     let entry = 0;
     for (const { kind, address, length, value, other } of bits) {
+      if (address >= FLASH_BYTES) continue;
       if (kind === "poisoned") this.#mark(address, length, 0);
       if (kind !== "wavering" || other === undefined || entry >= ENTRIES_MAX) continue;
       const bytes = this.#memory.slice(address, address + length);

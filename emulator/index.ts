@@ -66,6 +66,7 @@ export {
   type UnitRule,
   type WriteLimit,
 } from "./profile.ts";
+export { RADIO_IMAGE_BYTES_MAX, runningRadioImage, withRadio, type RadioImage } from "./radio.ts";
 export {
   buildDevicePage,
   encodeJournalRecord,

@@ -5,18 +5,21 @@
  *      0 ┌────────────┐
  *        │ NOR flash  │ 100 KiB, partitions below
  * 102400 ├────────────┤
- *        │ hole       │ nothing there
+ *        │ hole       │ nothing that a load of the device can reach
  * 120832 ├────────────┤
  *        │ RAM        │ 10 KiB
  * 131072 └────────────┘
  * ```
+ *
+ * A radio has 4 KiB of flash of its own behind a wire. In persistent states and in the numbers of
+ * operations it lies behind the device's flash; the device itself has no address for it.
  *
  * The geometry is the same on every part; where the partitions lie is data of the profile. Boot
  * holds the bootloader and, in its last KiB, the device page; the first two pages of state are the
  * boot journal.
  */
 
-import { DevicePage, Memory, Slot } from "../assembly/layout.ts";
+import { DevicePage, Memory, Radio, Slot } from "../assembly/layout.ts";
 
 /** Flash of the device [bytes]; it begins at address 0. */
 export const FLASH_BYTES: number = Memory.FlashBytes;
@@ -52,15 +55,27 @@ export const PARTITION_NAMES: readonly PartitionName[] = Object.freeze([
 ] as const);
 
 /** Where the partitions lie. */
-export type Layout = Readonly<Record<PartitionName, FlashRange>>;
+export type Layout = Readonly<Record<PartitionName, FlashRange>> & {
+  /** The flash of the radio, behind that of the device; absent on a device without one. */
+  readonly radio?: FlashRange;
+};
+
+/** Where the flash of a radio lies in a persistent state. */
+export const RADIO_FLASH: FlashRange = Object.freeze({ address: FLASH_BYTES, bytes: Radio.FlashBytes });
+
+/** Bytes of flash in a persistent state: the device's, and the radio's if there is one. */
+export function stateBytesOf(layout: Pick<Layout, "radio">): number {
+  return FLASH_BYTES + (layout.radio?.bytes ?? 0);
+}
 
 /** Whether `[address, address + bytes)` lies wholly in `range`. */
 export function contains(range: FlashRange, address: number, bytes: number): boolean {
   return address >= range.address && address + bytes <= range.address + range.bytes;
 }
 
-/** The partition that holds `address`, or undefined: unassigned flash, or no flash at all. */
-export function partitionAt(layout: Layout, address: number): PartitionName | undefined {
+/** The partition that holds `address`, the radio's flash, or undefined: unassigned flash, or no flash at all. */
+export function partitionAt(layout: Layout, address: number): PartitionName | "radio" | undefined {
+  if (layout.radio !== undefined && contains(layout.radio, address, 1)) return "radio";
   return PARTITION_NAMES.find((name) => contains(layout[name], address, 1));
 }
 

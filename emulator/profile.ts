@@ -103,7 +103,7 @@ export interface Profile {
 /** A profile document that cannot be used. */
 export class ProfileError extends Error {
   override readonly name = "ProfileError";
-  readonly code: "profile-shape" | "profile-range" | "profile-layout" | "profile-unknown";
+  readonly code: "profile-shape" | "profile-range" | "profile-layout" | "profile-unknown" | "profile-radio";
   /** Where in the document, as in `flash.pageBytes.value`. */
   readonly path: string;
 

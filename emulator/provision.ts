@@ -13,6 +13,7 @@ import { defectiveContent } from "./defect.ts";
 import type { Device } from "./device.ts";
 import { DEVICE_PAGE, journalRange, slotRange } from "./memory-map.ts";
 import type { Profile } from "./profile.ts";
+import { RADIO_IMAGE_BYTES_MAX, radioFlashWith } from "./radio.ts";
 
 /** Something to provision that does not fit or makes no sense. */
 export class ProvisionError extends Error {
@@ -26,7 +27,8 @@ export class ProvisionError extends Error {
     | "report-key-size"
     | "slot-overflow"
     | "journal-field"
-    | "counter-value";
+    | "counter-value"
+    | "radio-image";
 
   constructor(code: ProvisionError["code"], message: string) {
     super(message);
@@ -187,6 +189,8 @@ export interface ProvisionOptions {
   readonly slots?: { readonly A?: SlotContent; readonly B?: SlotContent };
   /** The journal's first record; the journal is blank without it. */
   readonly journal?: JournalFields;
+  /** The image that the radio runs; its flash is blank without one, or there is no radio. */
+  readonly radioImage?: Uint8Array;
   /** Start values of the counters, by id; 0 for the others. */
   readonly counters?: readonly bigint[];
 }
@@ -197,7 +201,7 @@ export interface ProvisionOptions {
  * @throws ProvisionError; the device is then unchanged
  */
 export function provision(device: Device, options: ProvisionOptions): void {
-  const { bootloader, devicePage, slots = {}, journal, counters = [] } = options;
+  const { bootloader, devicePage, slots = {}, journal, counters = [], radioImage } = options;
   const { profile } = device;
   const content = new Uint8Array(device.flash.bytes.length).fill(profile.erasedValue);
 
@@ -212,6 +216,7 @@ export function provision(device: Device, options: ProvisionOptions): void {
     const start = journalRange(profile.layout, profile.pageBytes).address + page * profile.pageBytes;
     content.set(encodeJournalRecord(journal), start);
   }
+  if (radioImage !== undefined) writeRadio(content, profile, radioImage);
   defectiveContent(profile.defects ?? [], content, profile.erasedValue);
   const values = new BigUint64Array(COUNTER_COUNT);
   counters.forEach((value, id) => {
@@ -221,6 +226,18 @@ export function provision(device: Device, options: ProvisionOptions): void {
     values[id] = value;
   });
   device.restore({ flash: content, counters: values, wear: new Uint32Array(device.flash.wear.length) });
+}
+
+function writeRadio(content: Uint8Array, profile: Profile, image: Uint8Array): void {
+  const { radio } = profile.layout;
+  if (radio === undefined) throw new ProvisionError("radio-image", "An image for a radio that is not there.");
+  if (image.length === 0 || image.length > RADIO_IMAGE_BYTES_MAX) {
+    throw new ProvisionError(
+      "radio-image",
+      `The radio's image has ${image.length} bytes, and the radio takes 1 to ${RADIO_IMAGE_BYTES_MAX}.`,
+    );
+  }
+  content.set(radioFlashWith(image, profile.erasedValue), radio.address);
 }
 
 /** Distance between two journal records [bytes]: whole write units. */

@@ -503,6 +503,11 @@ export const STATUS_TEXT = {
     sentence: "A call into the hardware layer has an argument that makes no sense.",
     hint: "The program on the device is wrong; look at the trace for the call.",
   },
+  [Status.RadioImageMissing]: {
+    code: "radio-image-missing",
+    sentence: "The radio has no image that it can boot.",
+    hint: "The next boot of firmware that dispatches sends it one.",
+  },
 
   [Status.JournalEmpty]: {
     code: "journal-empty",

@@ -93,6 +93,19 @@ const UPDATE_FAILED: usize = memory.data<u8>([
 export function runApplication(version: u32, defect: Defect): void {
   const word = journalRead();
   const slot = runningSlotOf(word);
+  beginApplication(version, defect, word, slot);
+  attendUpdate(version, word, slot);
+}
+
+/**
+ * The first half of `runApplication`: says who it is, tests itself, confirms itself.
+ *
+ * @param word what `journalRead` returned at first
+ * @param slot the slot this firmware runs from
+ */
+// @ts-ignore: decorator
+@inline
+export function beginApplication(version: u32, defect: Defect, word: u32, slot: u32): void {
   announce(version, slot);
   const failed = selfTest(slot, defect);
   const phase = phaseOf(word);
@@ -105,6 +118,12 @@ export function runApplication(version: u32, defect: Defect): void {
   } else if (isTrial || phase == Phase.Passed) {
     confirm(version, slot);
   }
+}
+
+/** The second half of `runApplication`: looks for an update and sleeps. */
+// @ts-ignore: decorator
+@inline
+export function attendUpdate(version: u32, word: u32, slot: u32): void {
   const status = word == 0 ? <i32>Status.JournalEmpty : runAgent(slot, journalRead());
   logOutcome(version, status);
   idle(POLL_MILLIS);
@@ -152,7 +171,7 @@ function logOutcome(version: u32, status: i32): void {
   endLine();
 }
 
-function startLine(version: u32): void {
+export function startLine(version: u32): void {
   appendText(FIRMWARE, 9);
   appendDecimal(version);
 }

@@ -140,6 +140,31 @@ export function setOf(index: u32): u32 {
   return Feature.TrustDomains ? <u32>load<u8>(SET_OF + index) : index;
 }
 
+/** In place of a set: no manifest has named the component. */
+export const NO_SET: u32 = Limit.Components;
+
+/**
+ * The set of a component of the device that a manifest has named since the start, a dependency's among
+ * them, or NO_SET. Moves the cursor.
+ *
+ * @param position of its identifier in the device page, from 0
+ */
+export function setOfComponent(position: u32): u32 {
+  cborOpen(componentsAddress(), componentsBytes());
+  if (cborArray() != Status.Ok || position >= cborLength) return NO_SET;
+  let start: u32 = 0;
+  for (let count: u32 = 0; count <= position; count++) {
+    start = cborPosition;
+    if (cborSkip() != Status.Ok) return NO_SET;
+  }
+  const length = cborPosition - start;
+  for (let set: u32 = 0; set < <u32>Limit.Components; set++) {
+    const entry = IDENTIFIERS + (set << 3);
+    if (load<u32>(entry, 4) == length && equalConstantTime(start, load<u32>(entry), length)) return set;
+  }
+  return NO_SET;
+}
+
 /** Reads the sequence number of the open manifest once more; 0 if it is not there. Moves the cursor. */
 export function sequenceNumberAgain(): u64 {
   cborSeek(load<u32>(MEMBERS + Member.SequenceNumber * 4), manifestEnd);

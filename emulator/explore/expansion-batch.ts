@@ -8,7 +8,7 @@
 import { Expander, STEP_FIELDS, type Expansion, type ExpanderOptions } from "./expander.ts";
 import type { ExpansionTask } from "./explore.ts";
 import { HarvestSettler, OverlayFullError, OverlayStore, type Harvest } from "./overlay-store.ts";
-import type { StateStore, StateStoreView } from "./state-store.ts";
+import { blockCountOf, type StateStore, type StateStoreView } from "./state-store.ts";
 import type { Observation } from "./subject.ts";
 
 /** What is to be done. */
@@ -54,7 +54,10 @@ export class BatchExpander {
 
   constructor(options: BatchExpanderOptions) {
     this.#options = options;
-    this.#overlay = new OverlayStore(options.statesMax ?? STATES_MAX);
+    this.#overlay = new OverlayStore(
+      blockCountOf(options.device.profile.layout),
+      options.statesMax ?? STATES_MAX,
+    );
     this.#expander = this.#newExpander();
   }
 

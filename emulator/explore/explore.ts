@@ -211,7 +211,7 @@ export class Explorer {
     this.#options = options;
     this.#tornBudget = tornBudget;
     this.tearClasses = tearClasses;
-    this.store = new StateStore(options.allocate);
+    this.store = new StateStore(device.profile.layout, options.allocate);
     this.#reader = new StateReader(subject, device.profile);
     this.#graph = new StateGraph(this.store, this.#reader);
     this.#expander = new Expander({

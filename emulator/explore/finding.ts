@@ -7,7 +7,7 @@ import { cutOf, type Frontier } from "./frontier.ts";
 import { NEVER, type Liveness } from "./liveness.ts";
 import { describeEnd, type CycleView, type Oracle, type OracleId, type StepView } from "./oracle.ts";
 import type { StateGraph } from "./state-graph.ts";
-import type { SubjectImage } from "./subject.ts";
+import type { StateFacts, SubjectImage } from "./subject.ts";
 import type { PageWear, WearToRest } from "./wear.ts";
 
 /** One finding. */
@@ -117,7 +117,8 @@ export class FindingLog {
         continue;
       }
       if (liveness.bootsToRest[state] !== NEVER) {
-        this.#judgeRest(graph.imageOf(liveness.rest[state] ?? 0), at(state), end);
+        const rest = liveness.rest[state] ?? 0;
+        this.#judgeRest(graph.imageOf(rest), graph.factsOf(rest), at(state), end);
       }
       if (liveness.bootsToRest[state] === NEVER) {
         if (isAsked("idempotent")) this.#add("idempotent", NEVER_AT_REST, at(state), end);
@@ -133,9 +134,9 @@ export class FindingLog {
     }
   }
 
-  #judgeRest(image: SubjectImage | undefined, origin: Origin, end: string): void {
+  #judgeRest(image: SubjectImage | undefined, facts: StateFacts, origin: Origin, end: string): void {
     for (const oracle of this.#oracles) {
-      const sentence = oracle.rest?.(image);
+      const sentence = oracle.rest?.(image, facts);
       if (sentence !== undefined) this.#add(oracle.id, sentence, origin, end);
     }
   }

@@ -6,14 +6,14 @@
  * that wait, and within a block those words are named that differ.
  */
 
-import { partitionAt, type PartitionName } from "../memory-map.ts";
+import { partitionAt } from "../memory-map.ts";
 import type { Profile } from "../profile.ts";
-import { BLOCK_BYTES, BLOCK_COUNT, type StateStore } from "./state-store.ts";
+import { BLOCK_BYTES, type StateStore } from "./state-store.ts";
 
 /** Bytes that differ between the states that wait. */
 export interface Growth {
   /** Where they lie; undefined for flash that belongs to no partition. */
-  readonly partition: PartitionName | undefined;
+  readonly partition: ReturnType<typeof partitionAt>;
   /** Device address of the first byte that differs. */
   readonly address: number;
   /** From the first to the last byte that differs. */
@@ -34,10 +34,10 @@ const WORD_BYTES = 4;
  * @returns the areas with the most contents first; empty if fewer than two states wait
  */
 export function findGrowth(store: StateStore, profile: Profile, states: readonly number[]): Growth[] {
-  const contents = Array.from({ length: BLOCK_COUNT }, () => new Set<number>());
+  const contents = Array.from({ length: store.blockCount }, () => new Set<number>());
   for (const state of states) {
     const ids = store.blockIds(state);
-    for (let block = 0; block < BLOCK_COUNT; block += 1) contents[block]?.add(ids[block] ?? 0);
+    for (let block = 0; block < store.blockCount; block += 1) contents[block]?.add(ids[block] ?? 0);
   }
   return contents
     .map((ids, block) => ({ ids: [...ids], block }))

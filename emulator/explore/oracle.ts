@@ -28,6 +28,8 @@ export type OracleId =
   | "idempotent"
   | "quiet"
   | "wear"
+  | "radio-alive"
+  | "radio-follows"
   | "arrives";
 
 /**
@@ -72,11 +74,14 @@ export interface Oracle {
   readonly sentence: string;
   readonly cycle?: (view: CycleView) => string | undefined;
   readonly step?: (view: StepView) => string | undefined;
-  /** Looks at the image that runs when uninterrupted power has come to rest, in a closed graph. */
-  readonly rest?: (image: SubjectImage | undefined) => string | undefined;
+  /** Looks at the image that runs when uninterrupted power has come to rest, in a closed graph, and the state. */
+  readonly rest?: (image: SubjectImage | undefined, facts: StateFacts) => string | undefined;
 }
 
-/** Every oracle. `alive`, `idempotent`, `quiet` and `wear` look at the closed graph, see finding.ts. */
+/**
+ * Every oracle. `alive`, `idempotent`, `quiet`, `wear` and `radio-follows` look at the closed graph, see
+ * finding.ts.
+ */
 export const ORACLES: readonly Oracle[] = [
   {
     id: "authentic",
@@ -176,6 +181,22 @@ export const ORACLES: readonly Oracle[] = [
     sentence:
       "From every state, uninterrupted power reaches rest without erasing a page more often than stated.",
   },
+  {
+    id: "radio-alive",
+    sentence: "In every state the radio has a whole image that it can boot.",
+    cycle: ({ subject, before }) =>
+      before.radioDigest === undefined && servesRadio(subject) ? "The radio has nothing to boot." : undefined,
+  },
+  {
+    id: "radio-follows",
+    sentence:
+      "The radio runs no image but one that a confirmed manifest states, and with uninterrupted power in the end that of the active one.",
+    step: checkRadioImage,
+    rest: (image, { radioDigest }) =>
+      image?.radioImage === undefined || image.radioImage.digest === radioDigest
+        ? undefined
+        : `Uninterrupted power ends with ${image.name} and without ${image.radioImage.name} on the radio.`,
+  },
 ];
 
 /**
@@ -193,13 +214,25 @@ export function arrivesOracle(expectation: Expectation): Oracle {
 }
 
 /** The oracles that look at the closed graph, and are silent of much or all while there is none. */
-export const CLOSED_GRAPH_ORACLES: readonly OracleId[] = ["alive", "idempotent", "quiet", "wear", "arrives"];
+export const CLOSED_GRAPH_ORACLES: readonly OracleId[] = [
+  "alive",
+  "idempotent",
+  "quiet",
+  "wear",
+  "radio-follows",
+  "arrives",
+];
 
 /** The oracle of this name. */
 export function oracleOf(id: OracleId): Oracle {
   const oracle = ORACLES.find((candidate) => candidate.id === id);
   if (oracle === undefined) throw new RangeError(`There is no oracle ${id}.`);
   return oracle;
+}
+
+/** Whether a scenario says what a radio is to run, so that somebody can ask. */
+export function servesRadio({ images }: Subject): boolean {
+  return images.some(({ radioImage }) => radioImage !== undefined);
 }
 
 /** Whether a state says that the update is done: confirmed, and the new image active. */
@@ -243,6 +276,17 @@ function checkSound({ cycle, image }: CycleView): string | undefined {
   if (cycle.end === "idle" || cycle.end === "reset" || cycle.end === "power-loss") return undefined;
   if (cycle.end === "watchdog" && image?.hangs === true) return undefined;
   return `${describeEnd(cycle)}.`;
+}
+
+/** A radio without any image is a matter of another oracle. */
+function checkRadioImage({ subject, after }: StepView): string | undefined {
+  const { radioDigest, activeImage } = after;
+  if (radioDigest === undefined || !servesRadio(subject)) return undefined;
+  const found = subject.images.find(({ radioImage }) => radioImage?.digest === radioDigest);
+  if (found?.radioImage === undefined) return "The radio runs an image that no manifest states.";
+  // The old manifest was confirmed before, so its image may still be there.
+  if (found.role === "old" || found === activeImage) return undefined;
+  return `The radio runs ${found.radioImage.name}, which comes with ${found.name}: ${describeJournal(after.journal)}.`;
 }
 
 function checkAccepted({ subject, before, after }: StepView): string | undefined {

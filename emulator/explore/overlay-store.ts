@@ -9,7 +9,6 @@ import { DigestTable, findInView } from "./digest-table.ts";
 import { LANES } from "./state-hash.ts";
 import {
   BLOCK_BYTES,
-  BLOCK_COUNT,
   BLOCKS_PER_CHUNK,
   STATES_PER_CHUNK,
   type BlockSpace,
@@ -33,6 +32,7 @@ const FIRST_ROOM = 64;
 /** See the file comment. */
 export class OverlayStore implements StateSpace {
   readonly blocks = new OverlayBlocks();
+  readonly blockCount: number;
 
   readonly #statesMax: number;
   #view: StateStoreView | undefined;
@@ -41,14 +41,19 @@ export class OverlayStore implements StateSpace {
   readonly #sharedCounters: BigUint64Array[] = [];
   readonly #counterIdOf = new Map<string, number>();
   #table = new DigestTable();
-  /** BLOCK_COUNT per state. */
-  #ownBlockIds = new Uint32Array(BLOCK_COUNT * FIRST_ROOM);
+  /** As many per state as it has blocks. */
+  #ownBlockIds: Uint32Array<ArrayBuffer>;
   #ownCounterIds: number[] = [];
   #ownCounters: BigUint64Array[] = [];
 
-  /** @param statesMax own states that it may hold */
-  constructor(statesMax = Infinity) {
+  /**
+   * @param blockCount blocks of one state
+   * @param statesMax own states that it may hold
+   */
+  constructor(blockCount: number, statesMax = Infinity) {
+    this.blockCount = blockCount;
     this.#statesMax = statesMax;
+    this.#ownBlockIds = new Uint32Array(blockCount * FIRST_ROOM);
   }
 
   /** Takes note of what the store below holds; chunks and counters are those that are new. */
@@ -67,7 +72,7 @@ export class OverlayStore implements StateSpace {
   clear(): void {
     for (const values of this.#ownCounters) this.#counterIdOf.delete(values.join());
     this.#table = new DigestTable();
-    this.#ownBlockIds = new Uint32Array(BLOCK_COUNT * FIRST_ROOM);
+    this.#ownBlockIds = new Uint32Array(this.blockCount * FIRST_ROOM);
     this.#ownCounterIds = [];
     this.#ownCounters = [];
     this.blocks.clear();
@@ -89,7 +94,7 @@ export class OverlayStore implements StateSpace {
   add(lanes: Int32Array, blockIds: Uint32Array, countersId: number): number {
     if (this.#table.size >= this.#statesMax) throw new OverlayFullError("The overlay is full.");
     const own = this.#table.add(lanes, 0);
-    const start = own * BLOCK_COUNT;
+    const start = own * this.blockCount;
     if (start === this.#ownBlockIds.length) {
       const grown = new Uint32Array(2 * start);
       grown.set(this.#ownBlockIds);
@@ -102,13 +107,13 @@ export class OverlayStore implements StateSpace {
 
   blockIds(id: number): Uint32Array {
     if (id >= FIRST_OWN) {
-      const own = existing(id - FIRST_OWN, this.#table.size) * BLOCK_COUNT;
-      return this.#ownBlockIds.subarray(own, own + BLOCK_COUNT);
+      const own = existing(id - FIRST_OWN, this.#table.size) * this.blockCount;
+      return this.#ownBlockIds.subarray(own, own + this.blockCount);
     }
-    const start = (id % STATES_PER_CHUNK) * BLOCK_COUNT;
+    const start = (id % STATES_PER_CHUNK) * this.blockCount;
     return present(this.#blockIdChunks[Math.floor(id / STATES_PER_CHUNK)]).subarray(
       start,
-      start + BLOCK_COUNT,
+      start + this.blockCount,
     );
   }
 
@@ -137,7 +142,7 @@ export class OverlayStore implements StateSpace {
   harvest(): Harvest {
     return {
       lanes: ownLanes(this.#table),
-      blockIds: this.#ownBlockIds.slice(0, this.#table.size * BLOCK_COUNT),
+      blockIds: this.#ownBlockIds.slice(0, this.#table.size * this.blockCount),
       counterIds: Uint32Array.from(this.#ownCounterIds),
       counters: this.#ownCounters,
       ...this.blocks.harvest(),
@@ -153,7 +158,7 @@ export class OverlayStore implements StateSpace {
 export interface Harvest {
   /** Hashes of the states, LANES each. */
   readonly lanes: Int32Array<ArrayBuffer>;
-  /** BLOCK_COUNT per state; from {@link FIRST_OWN} upward they count in `blockContent`. */
+  /** As many per state as it has blocks; from {@link FIRST_OWN} upward they count in `blockContent`. */
   readonly blockIds: Uint32Array<ArrayBuffer>;
   /** One per state; from {@link FIRST_OWN} upward they count in `counters`. */
   readonly counterIds: Uint32Array<ArrayBuffer>;
@@ -199,7 +204,7 @@ export class HarvestSettler {
       const isNew = state < 0;
       if (isNew) {
         const ids = blockIds
-          .subarray(own * BLOCK_COUNT, (own + 1) * BLOCK_COUNT)
+          .subarray(own * this.#store.blockCount, (own + 1) * this.#store.blockCount)
           .map((id) => this.#blockOf(id));
         state = this.#store.add(hash, ids, this.#countersOf(counterIds[own] ?? 0));
       }

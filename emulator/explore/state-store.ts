@@ -6,13 +6,15 @@
  * parts are in chunks, so growing copies little.
  */
 
-import { FLASH_BYTES } from "../memory-map.ts";
+import { stateBytesOf, type Layout } from "../memory-map.ts";
 import { DigestTable, plainMemory, type Allocate, type DigestTableView } from "./digest-table.ts";
 
 /** Bytes of a block, whatever the part's erase page. */
 export const BLOCK_BYTES = 1024;
-/** Blocks of one state. */
-export const BLOCK_COUNT: number = FLASH_BYTES / BLOCK_BYTES;
+/** Blocks of one state of a device: of its flash, and of that of its radio if it has one. */
+export function blockCountOf(layout: Pick<Layout, "radio">): number {
+  return stateBytesOf(layout) / BLOCK_BYTES;
+}
 
 /** Blocks that are allocated at once. */
 export const BLOCKS_PER_CHUNK = 1024;
@@ -21,6 +23,8 @@ export const STATES_PER_CHUNK = 1024;
 
 /** What {@link WorkingState} needs of a place where states are kept. */
 export interface StateSpace {
+  /** Blocks of one state. */
+  readonly blockCount: number;
   /** Hashes of states that the device can be moved to, LANES each. */
   readonly table: { readonly lanes: Int32Array };
   readonly blocks: BlockSpace;
@@ -113,6 +117,7 @@ class BlockPool implements BlockSpace {
 export class StateStore implements StateSpace {
   readonly blocks: BlockPool;
   readonly table: DigestTable;
+  readonly blockCount: number;
 
   readonly #allocate: Allocate;
   readonly #blockIds: Uint32Array[] = [];
@@ -120,8 +125,12 @@ export class StateStore implements StateSpace {
   readonly #counters: BigUint64Array[] = [];
   readonly #counterIdOf = new Map<string, number>();
 
-  /** @param allocate gives the memory of everything but counters */
-  constructor(allocate: Allocate = plainMemory) {
+  /**
+   * @param layout of the device; without a radio unless given
+   * @param allocate gives the memory of everything but counters
+   */
+  constructor(layout: Pick<Layout, "radio"> = {}, allocate: Allocate = plainMemory) {
+    this.blockCount = blockCountOf(layout);
     this.#allocate = allocate;
     this.blocks = new BlockPool(allocate);
     this.table = new DigestTable(allocate);
@@ -155,7 +164,7 @@ export class StateStore implements StateSpace {
 
   /** Bytes of memory taken, all parts together. */
   get bytes(): number {
-    const perChunk = STATES_PER_CHUNK * 4 * (BLOCK_COUNT + 1);
+    const perChunk = STATES_PER_CHUNK * 4 * (this.blockCount + 1);
     return this.blocks.bytes + this.table.bytes + this.#blockIds.length * perChunk;
   }
 
@@ -168,13 +177,13 @@ export class StateStore implements StateSpace {
    * Adds a state that is not there yet.
    *
    * @param lanes its hash
-   * @param blockIds its BLOCK_COUNT blocks, copied
+   * @param blockIds its blocks, copied
    * @param countersId from {@link internCounters}
    */
   add(lanes: Int32Array, blockIds: Uint32Array, countersId: number): number {
     const id = this.table.add(lanes, 0);
     if (id % STATES_PER_CHUNK === 0) {
-      this.#blockIds.push(new Uint32Array(this.#allocate(4 * STATES_PER_CHUNK * BLOCK_COUNT)));
+      this.#blockIds.push(new Uint32Array(this.#allocate(4 * STATES_PER_CHUNK * this.blockCount)));
       this.#counterIds.push(new Uint32Array(this.#allocate(4 * STATES_PER_CHUNK)));
     }
     this.blockIds(id).set(blockIds);
@@ -187,8 +196,8 @@ export class StateStore implements StateSpace {
   blockIds(id: number): Uint32Array {
     const chunk = this.#blockIds[Math.floor(id / STATES_PER_CHUNK)];
     if (chunk === undefined) throw new RangeError(`There is no state ${id}.`);
-    const start = (id % STATES_PER_CHUNK) * BLOCK_COUNT;
-    return chunk.subarray(start, start + BLOCK_COUNT);
+    const start = (id % STATES_PER_CHUNK) * this.blockCount;
+    return chunk.subarray(start, start + this.blockCount);
   }
 
   /** The id of these counter values, copied if they are new. */
@@ -214,9 +223,9 @@ export class StateStore implements StateSpace {
     return values;
   }
 
-  /** The flash of a state: a copy. */
+  /** The flash of a state, that of a radio behind it: a copy. */
   flash(id: number): Uint8Array<ArrayBuffer> {
-    const flash = new Uint8Array(FLASH_BYTES);
+    const flash = new Uint8Array(this.blockCount * BLOCK_BYTES);
     this.blockIds(id).forEach((block, index) => {
       flash.set(this.blocks.content(block), index * BLOCK_BYTES);
     });

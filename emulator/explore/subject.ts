@@ -6,6 +6,7 @@
 import { Counter, Slot } from "../../assembly/layout.ts";
 import { slotRange } from "../memory-map.ts";
 import { SecretSearch, type Secret } from "./secret.ts";
+import { RadioReader } from "./radio-reader.ts";
 import type { BootedImage } from "../device.ts";
 import type { Profile } from "../profile.ts";
 import { decodeJournalWord, readJournalWord, type BootJournal } from "./journal.ts";
@@ -24,6 +25,16 @@ export interface SubjectImage {
   readonly hangs?: boolean;
   /** What authenticates it, byte for byte: the envelope at the start of its slot, if it needs one. */
   readonly envelope?: Uint8Array;
+  /** What the radio is to run beside it, as its manifest states; without it nobody asks. */
+  readonly radioImage?: SubjectRadioImage;
+}
+
+/** An image for the radio. */
+export interface SubjectRadioImage {
+  /** As reports call it. */
+  readonly name: string;
+  /** Its SHA-256, 64 hexadecimal digits. */
+  readonly digest: string;
 }
 
 /** What is to become of the update: taken, refused before it runs, or tried and given up. */
@@ -58,6 +69,8 @@ export interface StateFacts {
   readonly isLastKnownGood: boolean;
   /** The secret that lies where it may not, and where, as in `the key in slotB`. */
   readonly leak: string | undefined;
+  /** Digest of the image that the radio runs, 64 hexadecimal digits; undefined if it has none to boot. */
+  readonly radioDigest: string | undefined;
 }
 
 /** What can be read off a persistent state, as plain numbers. */
@@ -71,6 +84,8 @@ export interface Observation {
   readonly isLastKnownGood: boolean;
   /** See {@link StateFacts}. */
   readonly leak: string | undefined;
+  /** See {@link StateFacts}. */
+  readonly radioDigest: string | undefined;
 }
 
 /** The image that was handed control, compared byte for byte with what flash holds, or undefined. */
@@ -92,6 +107,7 @@ export class StateReader {
   readonly #subject: Subject;
   readonly #profile: Profile;
   readonly #secrets: SecretSearch;
+  readonly #radio = new RadioReader();
   readonly #facts: StateFacts[] = [];
   readonly #known = new Map<string, number>();
 
@@ -118,12 +134,13 @@ export class StateReader {
           [Slot.A, Slot.B].some((slot) => this.#isWhole(flash, slot, this.#imageIn(flash, slot)))
         : this.#isWhole(flash, journal.activeSlot, image);
     const floor = counters[Counter.SequenceFloor] ?? 0n;
-    return { word, image, floor, isLastKnownGood, leak: this.#secrets.leakIn(flash) };
+    const leak = this.#secrets.leakIn(flash);
+    return { word, image, floor, isLastKnownGood, leak, radioDigest: this.#radio.digestIn(flash) };
   }
 
   /** The number of the facts that an observation gives; equal facts have equal numbers. */
-  number({ word, image, floor, isLastKnownGood, leak }: Observation): number {
-    const key = `${word}/${image}/${floor}/${isLastKnownGood}/${leak}`;
+  number({ word, image, floor, isLastKnownGood, leak, radioDigest }: Observation): number {
+    const key = `${word}/${image}/${floor}/${isLastKnownGood}/${leak}/${radioDigest}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const number = this.#facts.length;
@@ -133,6 +150,7 @@ export class StateReader {
       floor,
       isLastKnownGood,
       leak,
+      radioDigest,
     });
     this.#known.set(key, number);
     return number;

@@ -12,7 +12,7 @@ import type { AgedContent, FlashOperation, Operation, TornOutcome } from "../pow
 import { tornVariant, type TearClass } from "../tear.ts";
 import { ErasePlans, type ErasePlan } from "./erase-plan.ts";
 import { LANES, toggleCounter, toggleWord, xorLanes } from "./state-hash.ts";
-import { BLOCK_BYTES, BLOCK_COUNT, type StateSpace } from "./state-store.ts";
+import { BLOCK_BYTES, type StateSpace } from "./state-store.ts";
 
 const WORD_BYTES = 4;
 const WORDS_PER_BLOCK = BLOCK_BYTES / WORD_BYTES;
@@ -30,8 +30,8 @@ export class WorkingState {
   readonly #words: Uint32Array;
   readonly #erasedWord: number;
   readonly #lanes = new Int32Array(LANES);
-  readonly #blockLanes = new Int32Array(BLOCK_COUNT * LANES);
-  readonly #blockIds = new Uint32Array(BLOCK_COUNT).fill(NOTHING_YET);
+  readonly #blockLanes: Int32Array<ArrayBuffer>;
+  readonly #blockIds: Uint32Array<ArrayBuffer>;
   /** The state whose block ids are to be taken over before they are next asked for. */
   #idsFrom = NOTHING_YET;
   readonly #erasePlans = new ErasePlans();
@@ -40,7 +40,7 @@ export class WorkingState {
   readonly #erasesAll: boolean;
   /** The torn state that is looked up, and its changed blocks. */
   readonly #tornLanes = new Int32Array(LANES);
-  readonly #tornBlockLanes = new Int32Array(BLOCK_COUNT * LANES);
+  readonly #tornBlockLanes: Int32Array<ArrayBuffer>;
   /** Counters and device bits as one row of numbers: what the store calls counters. */
   #registers: BigUint64Array = new BigUint64Array();
   #bits: DeviceBits = NO_BITS;
@@ -51,6 +51,10 @@ export class WorkingState {
     this.#device = device;
     this.#store = store;
     this.#onNew = onNew;
+    const { blockCount } = store;
+    this.#blockLanes = new Int32Array(blockCount * LANES);
+    this.#tornBlockLanes = new Int32Array(blockCount * LANES);
+    this.#blockIds = new Uint32Array(blockCount).fill(NOTHING_YET);
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / WORD_BYTES);
     this.#erasedWord = device.profile.erasedValue === 0 ? 0 : 0xffff_ffff;
     this.#erasesAll = (device.profile.defects ?? []).length === 0;
@@ -65,7 +69,7 @@ export class WorkingState {
       const word = this.#words[index] ?? 0;
       if (word !== this.#erasedWord) toggleWord(this.#blockLanes, blockOfWord(index) * LANES, index, word);
     }
-    for (let block = 0; block < BLOCK_COUNT; block += 1) {
+    for (let block = 0; block < this.#blockIds.length; block += 1) {
       xorLanes(this.#lanes, 0, this.#blockLanes, block * LANES);
       this.#internBlock(block);
     }
@@ -80,7 +84,7 @@ export class WorkingState {
     const { blocks, table } = this.#store;
     const wanted = this.#store.blockIds(state);
     const flash = this.#device.flash.bytes;
-    for (let block = 0; block < BLOCK_COUNT; block += 1) {
+    for (let block = 0; block < this.#blockIds.length; block += 1) {
       const id = wanted[block] ?? 0;
       if (id === this.#blockIds[block]) continue;
       flash.set(blocks.content(id), block * BLOCK_BYTES);
@@ -119,7 +123,7 @@ export class WorkingState {
   /** Follows what changed at power-on before anything ran. @returns the id of the state after it */
   settleAged(areas: readonly AgedContent[]): number {
     this.#followRegisters();
-    let first = BLOCK_COUNT;
+    let first = this.#blockIds.length;
     let last = -1;
     for (const { address, before } of areas) {
       this.#follow(address, before.length, before);

@@ -39,6 +39,10 @@ const ABOUT: Readonly<Record<Exclude<OracleId, "arrives">, string>> = {
   quiet: "The closed graph: in a state at rest, the boot may do no operation at all, not even one that changes nothing.",
   wear:
     "The closed graph: the erases of each page, summed along the way from each state to rest with no further cut. Cuts that are repeated for ever wear flash for ever, so this is what can be bounded: the cost of finishing, from every state that any cuts can lead to. The report names the worst page and state; the bound is the scenario's.",
+  "radio-alive":
+    "Every state of a device with a radio, whatever the way to it: of the radio's two sub-slots at least one has a whole header and the image that it states. Asked where the scenario says what the radio is to run.",
+  "radio-follows":
+    "Every step that changes what the radio runs: it may be what the confirmed manifest states, or still the old one, and never what comes with an update that is on trial. And the closed graph: at rest the radio runs what the manifest of the running image states. Asked where the scenario says so.",
 };
 
 /** The page as the file has it, formatted by prettier like every other file. */

@@ -61,7 +61,7 @@ interface Passage {
 /** The walks of one scenario. */
 export class Brownout {
   readonly #device: Device;
-  readonly #store = new StateStore();
+  readonly #store: StateStore;
   readonly #working: WorkingState;
   readonly #powerOn: PowerOnExplorer;
   readonly #scenario: Scenario;
@@ -75,6 +75,7 @@ export class Brownout {
     const { profile, subject, initial } = scenario;
     const reader = new StateReader(subject, profile);
     this.#scenario = scenario;
+    this.#store = new StateStore(profile.layout);
     this.#device = new Device({ ...deviceOf(scenario), build: "fast" });
     this.#device.restore(initial);
     this.#working = new WorkingState(this.#device, this.#store, (state) => {

@@ -11,10 +11,14 @@ import { Patch } from "../build/patch.ts";
 import { projectRoot } from "../project.ts";
 
 /** What a canary may replace, by the entry file that it is built from. */
-export const CANARY_ENTRIES = ["assembly/bootloader.ts", "assembly/firmware/firmware-2.ts"] as const;
+export const CANARY_ENTRIES = [
+  "assembly/bootloader.ts",
+  "assembly/firmware/firmware-2.ts",
+  "assembly/firmware/dispatching-2.ts",
+] as const;
 
 /** What a canary is let out in; canary-scenario.ts makes them. */
-export const SITUATIONS = ["staged", "altered", "downgrade"] as const;
+export const SITUATIONS = ["staged", "altered", "downgrade", "radio"] as const;
 /** What a canary is let out in. */
 export type Situation = (typeof SITUATIONS)[number];
 

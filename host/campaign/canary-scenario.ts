@@ -41,11 +41,17 @@ const FACTS: Readonly<Record<Situation, SituationFacts>> = {
     title: "Slot A runs confirmed firmware, slot B holds a genuine but older one that is staged.",
     expectation: "refused",
   },
+  radio: {
+    title:
+      "Slot A runs confirmed firmware, slot B holds a genuine update that is staged, with another image for the radio.",
+    expectation: "accepted",
+  },
 };
 
 /** The firmware that is staged. What is altered fails its self-test, so that it is never confirmed. */
-const CANDIDATES: Readonly<Record<Situation, string>> = {
+export const CANDIDATES: Readonly<Record<Situation, string>> = {
   staged: "firmware-2",
+  radio: "dispatching-2",
   altered: "firmware-failing",
   downgrade: "firmware-2",
 };
@@ -95,6 +101,7 @@ export function situate(
     offered: newer,
     slotB: "blank",
     expectation,
+    ...(situation === "radio" ? { kind: "radio" } : {}),
     imageNames: isDowngrade ? ["an older firmware", "firmware 2"] : ["firmware 1", "firmware 2"],
     symbols: ownSymbols(),
   });
@@ -102,7 +109,7 @@ export function situate(
   if (first === undefined || second === undefined) throw new Error("An update has two images.");
   const [running, candidate] = isDowngrade ? [second, first] : [first, second];
   const flash = base.initial.flash.slice();
-  const lay = new Layer(flash, profile);
+  const lay = new Layer(flash, base.profile);
   lay.update(Slot.A, running);
   lay.update(Slot.B, situation === "altered" ? { ...candidate, bytes: altered(candidate.bytes) } : candidate);
   const counters = base.initial.counters.slice();

@@ -36,7 +36,7 @@ export function recheckCertificate(certificate: Certificate, scenario: Scenario,
 function recheckState({ header, states }: Certificate, scenario: Scenario, number: number): void {
   const listed = states[number];
   if (listed === undefined) return;
-  const store = new StateStore();
+  const store = new StateStore(scenario.profile.layout);
   const expander = new Expander({
     device: deviceOf(scenario),
     subject: scenario.subject,

@@ -106,7 +106,7 @@ class FlakyExplorer {
   readonly #scenario: Scenario;
   readonly #scenarioFor: (defect: FlakyDefect) => Scenario;
   readonly #shouldStop: () => boolean;
-  readonly #store = new StateStore();
+  readonly #store: StateStore;
   readonly #reader: StateReader;
   readonly #expander: Expander;
   /** Numbers of the facts of states. */
@@ -129,6 +129,7 @@ class FlakyExplorer {
     this.#scenario = withDefectOracles({ ...scenario, profile });
     this.#scenarioFor = scenarioFor;
     this.#shouldStop = shouldStop;
+    this.#store = new StateStore(profile.layout);
     const { subject } = scenario;
     this.#reader = new StateReader(subject, profile);
     this.#expander = new Expander({

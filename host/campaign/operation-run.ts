@@ -6,6 +6,7 @@ import type { DeviceBit } from "../../emulator/device-bits.ts";
 import type { Operation, PowerObserver } from "../../emulator/power.ts";
 import { tornVariant } from "../../emulator/tear.ts";
 import { address, count, things } from "../report/quantity.ts";
+import { radioPlace } from "../report/radio-text.ts";
 
 /** Operations of one kind that follow each other in flash, or one advance of a counter. */
 export interface OperationRun {
@@ -94,14 +95,20 @@ function sentenceOf({ kind, first, last, from, bytes, value }: OpenRun): string 
   if (kind === "counter") return `${numbers}: counter ${from} advanced to ${value}`;
   const what = kind === "erase" ? things(last - first + 1, "page") : `${count(bytes)} bytes`;
   const range = `${address(from)} to ${address(from + bytes - 1)}`;
-  return `${numbers}: ${what} ${kind === "erase" ? "erased" : "programmed"}, ${range}`;
+  return `${numbers}: ${what} ${kind === "erase" ? "erased" : "programmed"}, ${range}${placeText(from, bytes)}`;
+}
+
+/** What flash of the radio is there for; that of the device says it by its address. */
+function placeText(from: number, bytes: number): string {
+  const place = radioPlace(from, bytes);
+  return place === undefined ? "" : ` (${place})`;
 }
 
 function cutSentenceOf(cut: Cut, operation: Operation): string {
   const what =
     operation.kind === "counter"
       ? `the advance of counter ${operation.id} to ${operation.after}`
-      : `the ${operation.kind} of ${things(operation.length, "byte")} at ${address(operation.address)}`;
+      : `the ${operation.kind} of ${things(operation.length, "byte")} at ${address(operation.address)}${placeText(operation.address, operation.length)}`;
   const target = `operation ${operation.index}, ${what}`;
   if (cut.phase !== "torn") return `Power is cut ${cut.phase} ${target}.`;
   const left = tornVariant(operation, cut.variant);

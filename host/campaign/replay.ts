@@ -169,7 +169,7 @@ export function replayCase(scenario: Scenario, id: CaseId, options: ReplayOption
     );
   }
   const { isAtRest } = end;
-  const objections = judgeEnd(scenario, end);
+  const objections = judgeEnd(scenario, end, player.facts());
   const isFinding = objections.length > 0 || powerOns.some((powerOn) => powerOn.objections.length > 0);
   return { id, powerOns, isAtRest, objections, isFinding, stop: undefined };
 }
@@ -189,7 +189,7 @@ class ReplayEnd {
 }
 
 /** What the oracles say of the end; the exploration says the same of the closed graph. */
-function judgeEnd(scenario: Scenario, end: ReplayEnd): Objection[] {
+function judgeEnd(scenario: Scenario, end: ReplayEnd, facts: StateFacts): Objection[] {
   const { images, erasesPerPage = Infinity } = scenario.subject;
   const oracles = askedOracles(scenario);
   const objections: Objection[] = [];
@@ -208,7 +208,7 @@ function judgeEnd(scenario: Scenario, end: ReplayEnd): Objection[] {
   }
   const image = images.find(({ name }) => name === end.image);
   for (const { id, rest } of oracles) {
-    const sentence = rest?.(image);
+    const sentence = rest?.(image, facts);
     if (sentence !== undefined) object(id, sentence);
   }
   return objections;
@@ -280,7 +280,12 @@ class Player {
     this.#reader = new StateReader(subject, profile);
     const { bytes } = this.#device.flash;
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    this.#wasConfirmed = isUpdateConfirmed(this.#facts());
+    this.#wasConfirmed = isUpdateConfirmed(this.facts());
+  }
+
+  /** What can be read off the state. */
+  facts(): StateFacts {
+    return this.#reader.facts(this.#reader.read(this.#device.flash.bytes, this.#device.counters.values));
   }
 
   stateHash(): string {
@@ -294,7 +299,7 @@ class Player {
     return {
       before: this.#number + 1,
       state: this.#device.snapshot(),
-      journal: this.#journalText(this.#facts()),
+      journal: this.#journalText(this.facts()),
     };
   }
 
@@ -317,13 +322,13 @@ class Player {
   powerOn(cut: Cut | undefined): ReplayedPowerOn {
     const stateBefore = this.#onPowerOn === undefined ? undefined : this.#device.snapshot();
     const fate = this.#fateOf(cut);
-    let before = this.#facts();
+    let before = this.facts();
     const recorder = new OperationRecorder(fate === "cut" ? cut : undefined);
     this.#peer.count = 0;
     const cycle = this.#run(recorder, () => {
-      before = this.#facts();
+      before = this.facts();
     });
-    const after = this.#facts();
+    const after = this.facts();
     this.#number += 1;
     this.isRunning = cycle.end === "idle" && cycle.booted !== undefined;
     this.#wasConfirmed ||= isUpdateConfirmed(after);
@@ -429,9 +434,5 @@ class Player {
       if (sentence !== undefined) objections.push({ oracle: id, sentence });
     }
     return objections;
-  }
-
-  #facts(): StateFacts {
-    return this.#reader.facts(this.#reader.read(this.#device.flash.bytes, this.#device.counters.values));
   }
 }

@@ -13,6 +13,7 @@ import type { Surroundings } from "../../emulator/hal.ts";
 import type { LinkPeer } from "../../emulator/link.ts";
 import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
+import { withRadio } from "../../emulator/radio.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
 import {
   buildDevicePage,
@@ -20,13 +21,15 @@ import {
   type JournalFields,
   type SlotContent,
 } from "../../emulator/provision.ts";
+import { benchKey } from "./bench-key.ts";
 import { surroundingsText } from "./scenario-device.ts";
 import { ENCRYPTION_SECRETS, encryptedUpdate, TEST_KEK } from "./encrypted-update.ts";
 import { dependentUpdate } from "./dependent-update.ts";
 import { FAVOURABLE, managedUpdate, REPLACED_VERSION } from "./managed-update.ts";
+import { RADIO_COMPONENTS, radioAnchors, radioImage, radioPart, radioUpdate } from "./radio-update.ts";
 import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { SourceMap } from "../glitch/source-map.ts";
-import { checkedKey, isPrivate, type EcPrivateKey, type PrivateKey } from "../keys/key.ts";
+import type { EcPrivateKey, PrivateKey } from "../keys/key.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
@@ -105,10 +108,10 @@ export interface UpdateParts {
   readonly offerKey?: PrivateKey;
   /**
    * What is offered has an integrated dependency, which says where the image comes from; or conditions,
-   * which need a bootloader with update management; or is encrypted for a key that the device holds; none of
-   * it unless stated.
+   * which need a bootloader with update management; or is encrypted for a key that the device holds; or brings
+   * an image for its radio as well, which the device then has; none of it unless stated.
    */
-  readonly kind?: "dependent" | "managed" | "encrypted";
+  readonly kind?: "dependent" | "managed" | "encrypted" | "radio";
   /** What the device can find out; nothing unless given. */
   readonly surroundings?: Surroundings;
   readonly symbols?: readonly Uint8Array[];
@@ -137,10 +140,10 @@ const SEQUENCE_STALE = 0;
 const SEQUENCE_INSTALLED = 1;
 const SEQUENCE_OFFERED = 2;
 
-/** Keys of the test bench: fixed, so that equal modules give equal inputs. They protect nothing. */
-export const TRUSTED_TEST_KEY: EcPrivateKey = testKey(0x42);
+/** The key that signs for the test bench. */
+export const TRUSTED_TEST_KEY: EcPrivateKey = benchKey(0x42);
 /** Like {@link TRUSTED_TEST_KEY}, but no device of a scenario trusts it. */
-export const STRANGE_TEST_KEY: EcPrivateKey = testKey(0x17);
+export const STRANGE_TEST_KEY: EcPrivateKey = benchKey(0x17);
 
 /** The named scenarios, in the order in which a campaign over all runs them. */
 export const SCENARIO_NAMES = [
@@ -155,6 +158,7 @@ export const SCENARIO_NAMES = [
   "unauthorized-update",
   "postponed-update",
   "encrypted-update",
+  "radio-update",
   "recovery",
   "refused-recovery",
 ] as const;
@@ -165,14 +169,24 @@ export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 /**
  * Names of the modules that a named scenario is made of where they are not the usual ones: conditions need a
- * bootloader with update management; what is encrypted, one that takes it, and firmware that decrypts it.
+ * bootloader with update management; what is encrypted, one that takes it, and firmware that decrypts it; what
+ * a radio is to run, firmware that sends it there.
  */
-export function moduleNamesOf(scenario: string): { readonly bootloader: string; readonly firmware1: string } {
+export function moduleNamesOf(scenario: string): ModuleNames {
+  const usual = { bootloader: "bootloader", firmware1: "firmware-1", firmware2: "firmware-2" };
   if (scenario === "encrypted-update") {
-    return { bootloader: "bootloader-encrypted", firmware1: "decrypting-1" };
+    return { ...usual, bootloader: "bootloader-encrypted", firmware1: "decrypting-1" };
   }
+  if (scenario === "radio-update") return { ...usual, firmware2: "dispatching-2" };
   const isManaged = MANAGED_NAMES.some((known) => known === scenario);
-  return { bootloader: isManaged ? "bootloader-managed" : "bootloader", firmware1: "firmware-1" };
+  return { ...usual, bootloader: isManaged ? "bootloader-managed" : "bootloader" };
+}
+
+/** See {@link moduleNamesOf}. */
+interface ModuleNames {
+  readonly bootloader: string;
+  readonly firmware1: string;
+  readonly firmware2: string;
 }
 
 /** What `alive` demands of a device that may call for help on the way. */
@@ -237,6 +251,8 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
       return buildUpdateScenario({ ...parts, kind: "managed", surroundings: FAVOURABLE, slotB: "postponed" });
     case "encrypted-update":
       return buildUpdateScenario({ ...parts, kind: "encrypted" });
+    case "radio-update":
+      return buildUpdateScenario({ ...parts, kind: "radio" });
     case "recovery":
       return buildUpdateScenario({ ...parts, isDamaged: true, oracles: RECOVERY_ORACLES });
     case "refused-recovery":
@@ -261,15 +277,19 @@ export function scenarioNamed(name: string, profile: Profile, modules: ScenarioM
  * holds something older, or nothing; the far end offers firmware 2.
  */
 export function buildUpdateScenario(parts: UpdateParts): Scenario {
-  const { profile, bootloader, installed, offered, slotB = "stale", symbols = [] } = parts;
+  const { bootloader, installed, offered, slotB = "stale", symbols = [] } = parts;
   const { expectation = "accepted", offeredHangs = false, trustedKey = TRUSTED_TEST_KEY } = parts;
   const { offerKey = trustedKey } = parts;
   const { runningSlot = Slot.A, isDamaged = false, oracles } = parts;
   const [installedName, offeredName] = parts.imageNames ?? ["firmware 1", "firmware 2"];
   const { kind, surroundings } = parts;
+  const profile = kind === "radio" ? withRadio(parts.profile) : parts.profile;
   const offer = offerOf(kind, offered, offerKey);
   const version = kind === "managed" ? REPLACED_VERSION : undefined;
-  const { envelope, payload } = update(SEQUENCE_INSTALLED, installed, trustedKey, version);
+  const { envelope, payload } =
+    kind === "radio"
+      ? radioUpdate(commonOf(SEQUENCE_INSTALLED, installed, trustedKey))
+      : update(SEQUENCE_INSTALLED, installed, trustedKey, version);
   const images: SubjectImage[] = [
     {
       name: installedName,
@@ -277,6 +297,7 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
       sequenceNumber: BigInt(SEQUENCE_INSTALLED),
       role: "old",
       envelope,
+      ...(kind === "radio" ? radioPart(SEQUENCE_INSTALLED) : {}),
     },
     {
       name: offeredName,
@@ -285,6 +306,7 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
       role: "new",
       hangs: offeredHangs,
       envelope: offer.envelope,
+      ...(kind === "radio" ? radioPart(SEQUENCE_OFFERED) : {}),
     },
   ];
   const stale = update(SEQUENCE_STALE, olderTwin(installed), trustedKey);
@@ -294,7 +316,12 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
     slotB === "postponed"
       ? { phase: Phase.Rejected, reason: Status.BatteryTooLow }
       : { phase: Phase.Confirmed };
-  const initial = provisioned(parts, trustedKey, { ...journal, activeSlot: runningSlot }, { running, other });
+  const initial = provisioned(
+    { ...parts, profile },
+    trustedKey,
+    { ...journal, activeSlot: runningSlot },
+    { running, other },
+  );
   return {
     name: parts.name ?? (slotB === "stale" ? "update" : "update-into-blank"),
     title: parts.title ?? titleOf(parts, expectation),
@@ -337,6 +364,7 @@ const KINDS = {
   dependent: " with a dependency",
   managed: " under conditions that hold",
   encrypted: " that is encrypted for the device",
+  radio: " with an image for the radio",
 } as const;
 
 function titleOf(parts: UpdateParts, expectation: Expectation): string {
@@ -364,11 +392,17 @@ function titleOf(parts: UpdateParts, expectation: Expectation): string {
 /** What the far end offers. */
 function offerOf(kind: UpdateParts["kind"], payload: Uint8Array, key: PrivateKey): Required<SlotContent> {
   if (kind === undefined) return update(SEQUENCE_OFFERED, payload, key);
-  const common = { sequenceNumber: SEQUENCE_OFFERED, payload, vendor: VENDOR, product: PRODUCT, key };
+  const common = commonOf(SEQUENCE_OFFERED, payload, key);
+  if (kind === "radio") return radioUpdate(common);
   if (kind === "encrypted") {
     return encryptedUpdate({ ...common, components: [COMPONENT, ENCRYPTED_COMPONENT] });
   }
   return (kind === "dependent" ? dependentUpdate : managedUpdate)({ ...common, component: COMPONENT });
+}
+
+/** What updates of all kinds are made of. */
+function commonOf(sequenceNumber: number, payload: Uint8Array, key: PrivateKey) {
+  return { sequenceNumber, payload, vendor: VENDOR, product: PRODUCT, key };
 }
 
 function update(
@@ -401,12 +435,8 @@ function provisioned(
       profile,
       bootloaderBytes: bootloader.length,
       ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors([trustedKey]),
-      components: encodeCbor(
-        (kind === "encrypted" ? [COMPONENT, ENCRYPTED_COMPONENT] : [COMPONENT]).map((name) => [
-          new TextEncoder().encode(name),
-        ]),
-      ),
+      anchors: encodeAnchors(kind === "radio" ? radioAnchors(trustedKey) : [trustedKey]),
+      components: encodeCbor(componentsOf(kind).map((name) => [new TextEncoder().encode(name)])),
       ...(kind === "encrypted" ? { payloadKey: { kind: PayloadKey.Kek128, bytes: TEST_KEK } } : {}),
     }),
     slots: {
@@ -415,8 +445,14 @@ function provisioned(
     },
     journal,
     counters: [BigInt(SEQUENCE_INSTALLED)],
+    ...(kind === "radio" ? { radioImage: radioImage(SEQUENCE_INSTALLED) } : {}),
   });
   return device.snapshot();
+}
+
+function componentsOf(kind: UpdateParts["kind"]): readonly string[] {
+  if (kind === "radio") return RADIO_COMPONENTS;
+  return kind === "encrypted" ? [COMPONENT, ENCRYPTED_COMPONENT] : [COMPONENT];
 }
 
 /** The same module with a custom section more, so that the two can be told apart by their bytes. */
@@ -444,10 +480,4 @@ function digestOf(parts: readonly Uint8Array[]): string {
     hash.update(part);
   }
   return hash.digest("hex");
-}
-
-function testKey(fill: number): EcPrivateKey {
-  const key = checkedKey({ d: new Uint8Array(32).fill(fill), alg: -9 }, "test key");
-  if (!isPrivate(key)) throw new Error("A test key has its private half.");
-  return key;
 }

@@ -55,7 +55,8 @@ function asUserError(error: unknown): UserError | undefined {
     return new UserError(error.code, `${error.message}.`, hint, { cause: error });
   }
   if (error instanceof ProfileError) {
-    return new UserError(error.code, error.message, "Correct the profile.", { cause: error });
+    const hint = error.code === "profile-radio" ? "Choose another --profile." : "Correct the profile.";
+    return new UserError(error.code, error.message, hint, { cause: error });
   }
   return undefined;
 }

@@ -12,7 +12,7 @@ import { loadScenarioFile } from "../config/scenario-file.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
 import { defectiveContent } from "../../emulator/defect.ts";
-import { profileNamed } from "../../emulator/index.ts";
+import { profileNamed, runningRadioImage } from "../../emulator/index.ts";
 import { defectiveProfile, type Profile } from "../../emulator/profile.ts";
 import type { DeviceRecord } from "../device/device-file.ts";
 import {
@@ -139,7 +139,7 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
   const scenario = scenarioNamed(name, profileNamed(profile), {
     bootloader: readModule(io, bootloader, own.bootloader),
     firmware1: ownModule(own.firmware1),
-    firmware2: ownModule("firmware-2"),
+    firmware2: ownModule(own.firmware2),
     firmwareFailing: ownModule("firmware-failing"),
     firmwareHanging: ownModule("firmware-hanging"),
     symbols: ownSymbols(),
@@ -172,6 +172,7 @@ function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario
     sequenceNumber: sequenceOf(offer.envelope),
     role: "new",
     hangs: rehearsal.hangs,
+    ...radioPartOf("the radio's new image", rehearsal.after),
   };
   const bootloader = state.flash.slice(0, surveyDevice(profile, state).bootloaderBytes);
   const resources = new Map([[ENVELOPE_PATH, offer.envelope]]);
@@ -214,7 +215,14 @@ function runningImage({ profile, state }: DeviceRecord, file: string): SubjectIm
     bytes: state.flash.slice(address, address + bytes),
     sequenceNumber: BigInt(slot.envelope.sequenceNumber ?? 0),
     role: "old",
+    ...radioPartOf("the radio's old image", { profile, state }),
   };
+}
+
+/** What the radio runs beside an image: what it runs in this state, if there is one. */
+function radioPartOf(name: string, { state }: DeviceRecord): Pick<SubjectImage, "radioImage"> {
+  const digest = runningRadioImage(state.flash)?.digest;
+  return digest === undefined ? {} : { radioImage: { name, digest } };
 }
 
 /** Runs the update once without cuts. */
@@ -222,7 +230,7 @@ function rehearse(
   record: DeviceRecord,
   offer: Offer,
   file: string,
-): { readonly expectation: Expectation; readonly hangs: boolean } {
+): { readonly expectation: Expectation; readonly hangs: boolean; readonly after: DeviceRecord } {
   const device = powerUp(record, offer);
   let hangs = false;
   const rest = runUntilRest(() => {
@@ -230,10 +238,11 @@ function rehearse(
     hangs ||= cycle.end === "watchdog";
     return cycle;
   });
-  const { result } = outcomeOf(record, recordOf(device), offer.envelope);
-  if (rest === "running" && result === "installed") return { expectation: "accepted", hangs };
+  const after = recordOf(device);
+  const { result } = outcomeOf(record, after, offer.envelope);
+  if (rest === "running" && result === "installed") return { expectation: "accepted", hangs, after };
   if (rest === "running" && (result === "refused" || result === "reverted")) {
-    return { expectation: result, hangs };
+    return { expectation: result, hangs, after };
   }
   throw new UserError(
     "offer-not-taken",

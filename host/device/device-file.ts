@@ -8,7 +8,7 @@
  *   "counters": ["2", "0", "0", "0"], "wear": [0, …], "flash": "base64…", "checksum": "sha-256 hex" }
  * ```
  *
- * `flash` is all 102,400 bytes, `counters` are 64-bit and therefore decimal text, `wear` is erases
+ * `flash` is all 102,400 bytes, and behind them those of the radio if `layout` has one; `counters` are 64-bit and therefore decimal text, `wear` is erases
  * per page, `bits` is what flash remembers beside its content (emulator/device-bits.ts). A profile may
  * have defects in its name. The checksum covers the JSON of all other members in this order, so a file
  * that was damaged or edited is recognised instead of booted.
@@ -26,6 +26,7 @@ import {
   type DeviceState,
   type Profile,
 } from "../../emulator/index.ts";
+import { RADIO_FLASH, stateBytesOf } from "../../emulator/memory-map.ts";
 import { NO_BITS, withBit, type DeviceBit, type DeviceBits } from "../../emulator/device-bits.ts";
 import { UserError } from "../user-error.ts";
 import { FileIsFolder, FileTooLarge, readBounded } from "./bounded-file.ts";
@@ -86,7 +87,10 @@ const RangeJson = z.strictObject({
 
 const BitJson = z.strictObject({
   kind: z.enum(["writes", "poisoned", "weak", "fading", "wavering"]),
-  address: z.int().min(0).max(FLASH_BYTES),
+  address: z
+    .int()
+    .min(0)
+    .max(RADIO_FLASH.address + RADIO_FLASH.bytes),
   length: z.int().min(1).max(FLASH_BYTES),
   value: z.int().min(-128).max(32_639),
   other: z
@@ -97,7 +101,15 @@ const BitJson = z.strictObject({
 
 const Body = PlainBody.extend({
   version: z.literal(DEVICE_FILE_VERSION),
-  layout: z.strictObject({ boot: RangeJson, slotA: RangeJson, slotB: RangeJson, state: RangeJson }),
+  layout: z.strictObject({
+    boot: RangeJson,
+    slotA: RangeJson,
+    slotB: RangeJson,
+    state: RangeJson,
+    radio: z
+      .strictObject({ address: z.literal(RADIO_FLASH.address), bytes: z.literal(RADIO_FLASH.bytes) })
+      .optional(),
+  }),
   bits: z.array(BitJson),
 });
 
@@ -134,12 +146,13 @@ export function decodeDeviceFile(text: string, name: string): DeviceRecord {
   const named = profileOf(body.profile, name);
   const profile = body.version === PLAIN_VERSION ? named : withLayout(named, body.layout);
   const flash = Uint8Array.from(Buffer.from(body.flash, "base64"));
-  if (flash.length !== FLASH_BYTES) throw damaged(name, `its flash has ${flash.length} bytes`);
+  if (flash.length !== stateBytesOf(profile.layout))
+    throw damaged(name, `its flash has ${flash.length} bytes`);
   const wear = Uint32Array.from(body.wear);
-  if (wear.length !== FLASH_BYTES / profile.pageBytes) throw damaged(name, "its wear has too few pages");
+  if (wear.length !== flash.length / profile.pageBytes) throw damaged(name, "its wear has too few pages");
   const counters = body.counters.map(BigInt);
   if (counters.some((value) => value >= 1n << 64n)) throw damaged(name, "a counter has more than 64 bits");
-  const bits = body.version === PLAIN_VERSION ? NO_BITS : bitsOf(body.bits, name);
+  const bits = body.version === PLAIN_VERSION ? NO_BITS : bitsOf(body.bits, flash.length, name);
   return { profile, state: { flash, counters: BigUint64Array.from(counters), wear, bits } };
 }
 
@@ -158,15 +171,18 @@ function profileOf(profile: string, name: string): Profile {
   }
 }
 
-function layoutJson({ layout: { boot, slotA, slotB, state } }: Profile): Body["layout"] {
+function layoutJson({ layout: { boot, slotA, slotB, state, radio } }: Profile): Body["layout"] {
   const range = ({ address, bytes }: Body["layout"]["boot"]): Body["layout"]["boot"] => ({ address, bytes });
-  return { boot: range(boot), slotA: range(slotA), slotB: range(slotB), state: range(state) };
+  const own = { boot: range(boot), slotA: range(slotA), slotB: range(slotB), state: range(state) };
+  return radio === undefined ? own : { ...own, radio: RADIO_FLASH };
 }
 
 /** The profile itself if the partitions are its own. */
 function withLayout(profile: Profile, layout: Body["layout"]): Profile {
   const isOwn = JSON.stringify(layoutJson(profile)) === JSON.stringify(layout);
-  return isOwn ? profile : { ...profile, layout };
+  if (isOwn) return profile;
+  const { radio, ...partitions } = layout;
+  return { ...profile, layout: radio === undefined ? partitions : { ...partitions, radio } };
 }
 
 function bitJson({ kind, address, length, value, other }: DeviceBit): Body["bits"][number] {
@@ -174,10 +190,10 @@ function bitJson({ kind, address, length, value, other }: DeviceBit): Body["bits
   return other === undefined ? plain : { ...plain, other: Buffer.from(other).toString("hex") };
 }
 
-function bitsOf(json: Body["bits"], name: string): DeviceBits {
+function bitsOf(json: Body["bits"], flashBytes: number, name: string): DeviceBits {
   return json.reduce<DeviceBits>((bits, { other: hex, ...bit }) => {
     const other = hex === undefined ? undefined : Uint8Array.from(Buffer.from(hex, "hex"));
-    const isWhole = bit.address + bit.length <= FLASH_BYTES && (other?.length ?? bit.length) === bit.length;
+    const isWhole = bit.address + bit.length <= flashBytes && (other?.length ?? bit.length) === bit.length;
     if (!isWhole) throw damaged(name, `what flash remembers at ${bit.address} has another size`);
     return withBit(bits, { ...bit, other });
   }, NO_BITS);

@@ -8,6 +8,7 @@ import {
   Device,
   provision,
   ProvisionError,
+  withRadio,
   type DevicePageOptions,
   type LinkPeer,
   type Profile,
@@ -40,6 +41,8 @@ export interface DeviceParts {
   readonly payloadKey?: DevicePageOptions["payloadKey"];
   /** The key under which it authenticates its reports, 32 bytes. */
   readonly reportKey?: Uint8Array | undefined;
+  /** What its radio runs; without it there is no radio. */
+  readonly radioImage?: Uint8Array | undefined;
 }
 
 /** Who a device is; 16 bytes each. */
@@ -63,7 +66,8 @@ export interface Surroundings {
  *   `key-component-unknown`
  */
 export function manufacture(parts: DeviceParts, surroundings: Surroundings = {}): Device {
-  const { profile, bootloader, firmware, required = 0 } = parts;
+  const { bootloader, firmware, required = 0, radioImage } = parts;
+  const profile = radioImage === undefined ? parts.profile : withRadio(parts.profile);
   checkAuthority(parts);
   const device = new Device({ profile, ...surroundings });
   try {
@@ -82,6 +86,7 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
     provision(device, {
       bootloader,
       devicePage,
+      ...(radioImage === undefined ? {} : { radioImage }),
       ...(firmware === undefined
         ? {}
         : {
@@ -182,5 +187,6 @@ const PROVISION_HINTS: Readonly<Record<ProvisionError["code"], string>> = {
   "report-key-size": "A report key has 32 bytes.",
   "slot-overflow": "Give a smaller envelope or payload; the envelope takes whole pages before the payload.",
   "journal-field": "Choose values that the boot journal can hold.",
+  "radio-image": "Give a smaller image, and only to a device with a radio.",
   "counter-value": "The sequence number must fit into 64 bits.",
 };

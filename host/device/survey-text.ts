@@ -5,6 +5,7 @@ import type { Profile } from "../../emulator/index.ts";
 import { bootStatePhrase } from "../report/boot-state.ts";
 import { PLAIN, type Colors } from "../report/color.ts";
 import { count, things } from "../report/quantity.ts";
+import { radioPhrase } from "../report/radio-text.ts";
 import type { AnchorSurvey, DeviceSurvey, SlotSurvey } from "./survey.ts";
 
 /** The survey as lines. */
@@ -16,6 +17,7 @@ export function surveyLines(profile: Profile, survey: DeviceSurvey, colors: Colo
     `bootloader ${count(survey.bootloaderBytes)} B`,
     ...slots.map((slot) => `slot ${slot.slot}     ${slotWords(slot, colors)}`),
     `journal    ${colors.bold(bootStatePhrase(journal.state))}, ${first} + ${second} records in its two pages`,
+    ...(survey.radio === undefined ? [] : [`radio      ${radioPhrase(survey.radio ?? undefined)}`]),
     `floor      ${survey.sequenceFloor}: no manifest with a lower sequence number ever runs`,
     `identity   vendor ${survey.vendorId}, class ${survey.classId}`,
     `           device ${survey.deviceId}, ${name} ${components.join(", ")}`,

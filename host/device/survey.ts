@@ -8,10 +8,12 @@ import { slotName } from "../../emulator/explore/journal.ts";
 import {
   contains,
   payloadAddress,
+  runningRadioImage,
   slotRange,
   type DeviceState,
   type FlashRange,
   type Profile,
+  type RadioImage,
 } from "../../emulator/index.ts";
 import type { Key } from "../keys/key.ts";
 import { isNamed } from "../keys/rights.ts";
@@ -77,6 +79,8 @@ export interface DeviceSurvey {
   readonly anchors: readonly AnchorSurvey[];
   readonly slots: readonly SlotSurvey[];
   readonly journal: JournalSurvey;
+  /** What the radio runs, null if it has nothing to boot; absent on a device without a radio. */
+  readonly radio?: RadioImage | null;
   /** No manifest below this sequence number ever runs again. */
   readonly sequenceFloor: bigint;
   /** Erases since the device was made. */
@@ -108,6 +112,7 @@ export function surveyDevice(profile: Profile, state: Required<DeviceState>): De
     })),
     slots: [Slot.A, Slot.B].map((slot) => surveySlot(profile, flash, slot, authority)),
     journal,
+    ...(profile.layout.radio === undefined ? {} : { radio: runningRadioImage(flash) ?? null }),
     sequenceFloor: counters[Counter.SequenceFloor] ?? 0n,
     wear: {
       total: wear.reduce((sum, erases) => sum + erases, 0),
@@ -168,6 +173,8 @@ function surveyImage(
   const parameters = parametersOf(description.sections.flatMap(({ commands }) => commands ?? []));
   const size = Number(parameters.get("image-size"));
   const digest = /^sha-256 ([0-9a-f]{64})$/.exec(parameters.get("image-digest") ?? "")?.[1];
+  const delivered = deliveredImage(profile, flash, slot, envelope, description);
+  if (delivered !== undefined) return delivered;
   const integrated = description.integratedPayloads[0];
   if (integrated !== undefined) {
     const address = slotRange(profile.layout, slot).address;
@@ -180,6 +187,26 @@ function surveyImage(
     .update(flash.subarray(address, address + size))
     .digest("hex");
   return { address, bytes: size, matches: digest === undefined ? undefined : actual === digest };
+}
+
+/** What lies behind the envelope, if a command states its size and digest; several components have several. */
+function deliveredImage(
+  profile: Profile,
+  flash: Uint8Array,
+  slot: Slot,
+  envelope: Uint8Array,
+  description: Description,
+): ImageSurvey | undefined {
+  const address = payloadAddress(profile, slot, envelope.length);
+  for (const { parameters } of description.sections.flatMap(({ commands }) => commands ?? [])) {
+    const bytes = Number(parameters?.["image-size"]);
+    if (!Number.isInteger(bytes) || !contains(slotRange(profile.layout, slot), address, bytes)) continue;
+    const digest = createHash("sha256")
+      .update(flash.subarray(address, address + bytes))
+      .digest("hex");
+    if (parameters?.["image-digest"] === `sha-256 ${digest}`) return { address, bytes, matches: true };
+  }
+  return undefined;
 }
 
 function parametersOf(commands: readonly CommandDescription[]): ReadonlyMap<string, string> {

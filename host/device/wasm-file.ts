@@ -25,6 +25,7 @@ const NAMED_MODULES = [
   "reporting-2",
   "decrypting-1",
   "decrypting-2",
+  "dispatching-2",
   "firmware-failing",
   "firmware-hanging",
 ] as const;

@@ -7,7 +7,9 @@ import type { Device, PowerCycle } from "../../emulator/device.ts";
 import type { PowerObserver } from "../../emulator/power.ts";
 import type { TraceEvent, TraceSink } from "../../emulator/trace.ts";
 import { readJournal, type BootJournal } from "../../emulator/explore/journal.ts";
+import { runningRadioImage } from "../../emulator/radio.ts";
 import { mapFlash, type FlashMap } from "./flash-map.ts";
+import { radioPhrase } from "./radio-text.ts";
 import { readSlot, type SlotFacts } from "./slot-content.ts";
 
 /** What lasts, in a person's terms. */
@@ -17,6 +19,8 @@ export interface DeviceFacts {
   readonly slots: readonly SlotFacts[];
   /** By counter id. */
   readonly counters: readonly bigint[];
+  /** What the radio runs, in words; undefined if there is none. */
+  readonly radio: string | undefined;
 }
 
 /** One counter that moved. */
@@ -53,6 +57,7 @@ export function deviceFacts(device: Device): DeviceFacts {
     journal: readJournal(bytes, device.profile),
     slots: [Slot.A, Slot.B].map((slot) => readSlot(bytes, device.profile, slot)),
     counters: [...device.counters.values],
+    radio: device.profile.layout.radio === undefined ? undefined : radioPhrase(runningRadioImage(bytes)),
   };
 }
 

@@ -23,6 +23,8 @@ export function bootStory(boot: BootRecord, number: number, colors: Colors = PLA
   if (boot.datagramsSent > 0) lines.push(entry("link", linkPhrase(boot)));
   const [was, is] = [bootStatePhrase(before.journal), bootStatePhrase(after.journal)];
   if (was !== is) lines.push(entry("journal", `${was} ${colors.dim("→")} ${colors.bold(is)}`));
+  if (after.radio !== undefined && before.radio !== after.radio)
+    lines.push(entry("radio", `runs ${after.radio}`));
   const violation = cycle.violations[0];
   if (violation !== undefined) lines.push(entry("broke", colors.red(violation.rule)));
   lines.push(entry("ended", endPhrase(cycle, colors)));

@@ -33,6 +33,9 @@ const IMPORTS: Readonly<Record<string, string>> = {
   link_send: "(param i32 i32)",
   idle: "(param i32)",
   watchdog_kick: "",
+  radio_status: "(param i32)",
+  radio_erase: "(param i32)",
+  radio_program: "(param i32 i32 i32)",
 };
 
 /** A module whose `reset` is `body`; HAL functions are `$flash_erase` and so on. 4 KiB of data. */

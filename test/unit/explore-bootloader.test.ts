@@ -35,7 +35,7 @@ function scenario(
   return scenarioNamed(name, profileNamed(profile), {
     bootloader: readWasm(bootloader),
     firmware1: readWasm(moduleNamesOf(name).firmware1),
-    firmware2: readWasm("firmware-2"),
+    firmware2: readWasm(moduleNamesOf(name).firmware2),
     firmwareFailing: readWasm("firmware-failing"),
     firmwareHanging: readWasm("firmware-hanging"),
   });

@@ -17,6 +17,7 @@ function facts(fields: JournalFields, floor = 1n): StateFacts {
     floor,
     isLastKnownGood: true,
     leak: undefined,
+    radioDigest: undefined,
   };
 }
 

@@ -35,7 +35,14 @@ const HEALTHY: PowerCycle = {
 
 function facts(fields: JournalFields, activeImage: StateFacts["activeImage"], floor: bigint): StateFacts {
   const word = new DataView(encodeJournalRecord(fields).buffer).getUint32(0, true);
-  return { journal: decodeJournalWord(word), activeImage, floor, isLastKnownGood: true, leak: undefined };
+  return {
+    journal: decodeJournalWord(word),
+    activeImage,
+    floor,
+    isLastKnownGood: true,
+    leak: undefined,
+    radioDigest: undefined,
+  };
 }
 
 const BEFORE = facts({ phase: Phase.Confirmed, activeSlot: Slot.A }, OLD, 1n);

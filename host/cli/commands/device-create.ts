@@ -14,6 +14,9 @@
  * and with `--report-key` it authenticates what it reports. With `--payload-key` it decrypts updates that
  * `manifest encrypt` made for that key.
  *
+ * With `--radio` the device has a second processor, which runs that image until an update brings another:
+ * its second component, `radio`, which firmware that dispatches sends there (`dispatching-2.wasm`).
+ *
  * ```console
  * $ brownout device create sensor.device --sign-key author.key
  * sensor.device: class1, bootloader 22818 B, 1 trusted key, firmware 4765 B with sequence 1 in slot A
@@ -61,6 +64,7 @@ const Options = z.object({
   reports: z.boolean().optional(),
   reportKey: z.string().optional(),
   payloadKey: z.string().optional(),
+  radio: z.string().optional(),
   force: z.boolean().optional(),
   json: z.boolean().optional(),
 });
@@ -75,6 +79,7 @@ export const deviceCreate: CliCommand = {
     "device create blank.device --key author.pub --profile stm32l0",
     "device create blank.device --component app --component radio --key author.pub --require operator.pub",
     "device create sensor.device --sign-key author.key --report-key report.key",
+    "device create gateway.device --sign-key author.key --radio radio-1.bin",
     "device create own.device --key author.pub --firmware firmware-1.wasm --envelope first.suit",
   ],
   declare: (command) => {
@@ -103,6 +108,10 @@ export const deviceCreate: CliCommand = {
           "--payload-key <file>",
           "secret that payloads are encrypted for: 16 or 32 bytes, or a private key; the samples then decrypt",
         ).conflicts(["reports", "reportKey"]),
+      )
+      .option(
+        "--radio <file>",
+        'it has a radio, which runs this image; then its components are "app" and "radio"',
       )
       .option("--force", "replace a file that is there");
   },
@@ -136,7 +145,8 @@ export const deviceCreate: CliCommand = {
 };
 
 function readParts(io: Io, options: Options): DeviceParts {
-  const { signKey, bootloader, component: components = ["app"], payloadKey } = options;
+  const { signKey, bootloader, payloadKey, radio } = options;
+  const { component: components = radio === undefined ? ["app"] : ["app", "radio"] } = options;
   const profile = profileNamed(options.profile);
   const signer = signKey === undefined ? undefined : readSigningKey(io, signKey);
   const { keys: trusted, required } = readTrust(io, options, signer === undefined ? [] : [signer]);
@@ -168,6 +178,7 @@ function readParts(io: Io, options: Options): DeviceParts {
       : {
           payloadKey: payloadSecret(readPayloadKey(readInput(io, payloadKey, "key"), payloadKey), payloadKey),
         }),
+    ...(radio === undefined ? {} : { radioImage: readInput(io, radio, "image of the radio") }),
     ...(firmware === undefined ? {} : { firmware }),
   };
 }
