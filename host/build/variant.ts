@@ -67,23 +67,27 @@ export function switchPatches({ trustDomains, updateManagement, unorderedMaps }:
   ];
 }
 
-/**
- * The bootloader of a variant. Compiling it takes some seconds, so what was made from the same sources is
- * kept beside the other modules.
- */
+/** The bootloader of a variant. */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
-  const patches = switchPatches(variant);
+  return buildPatched(switchPatches(variant));
+}
+
+/**
+ * The bootloader from patched sources. Compiling it takes some seconds, so what was made from the same
+ * sources is kept beside the other modules.
+ */
+export async function buildPatched(patches: readonly Patch[]): Promise<VariantModule> {
   const folder = path.join(wasmDirectory, "variant");
   const file = path.join(folder, `${digestOf(sourceDigest(), JSON.stringify(patches))}.wasm`);
   if (!existsSync(file)) {
     await mkdir(folder, { recursive: true });
-    writeFileWhole(file, await compileVariant(patches));
+    writeFileWhole(file, await compilePatched(patches));
   }
   const symbols = Uint8Array.from(await readFile(file));
   return { module: stripCustomSections(symbols), symbols };
 }
 
-async function compileVariant(patches: readonly Patch[]): Promise<Uint8Array> {
+async function compilePatched(patches: readonly Patch[]): Promise<Uint8Array> {
   // Who only wants to know which variants there are need not wait for the compiler to load.
   const { compileModule } = await import("./compile.ts");
   const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;
