@@ -105,7 +105,7 @@ export const enum Slot {
  * eight in a page; a blank one ends it, one that is not valid is passed over.
  *
  * ```
- *  bits 31..16 reason (a Status)   15..12 trial boots   11 0   10 active slot   9..8 generation   7..0 phase
+ *  bits 31..16 reason (a Status)   15..12 trial boots   11 0   10 active slot   9..8 generation   7..4 0   3..0 phase
  * ```
  *
  * The generation is the page's, modulo 4: with two pages, the newer is one ahead.
@@ -113,7 +113,7 @@ export const enum Slot {
 export const enum Journal {
   RecordBytes = 8,
   RecordsPerPage = 8,
-  PhaseMask = 0xff,
+  PhaseMask = 15,
   GenerationShift = 8,
   GenerationMask = 3,
   ActiveShift = 10,
@@ -125,8 +125,8 @@ export const enum Journal {
 /**
  * A radio: a second processor with flash of its own, which this one reaches over a wire and cannot map.
  *
- * Two sub-slots of equal size, each a header and then an image. Of the images that have
- * the digest that their header states, the radio runs the newer one: its generation is ahead, modulo 2^32.
+ * Two sub-slots of equal size, each a header and then an image. Of the images that have the digest that
+ * their header states, the radio runs the newer one: its generation is ahead, modulo 2^32.
  *
  * ```
  *  0  magic "BORA"   u32     8  complement of the generation  u32    16  SHA-256 of the image  32 B
@@ -160,20 +160,23 @@ export const enum RadioStatus {
   Bytes = 40,
 }
 
-/** What the journal says of the update: the boot state machine's states. */
+/**
+ * What the journal says of the update: the boot state machine's states. They are the numbers of four bits of
+ * which two are set, so no single bit that is read wrongly turns one into another.
+ */
 export const enum Phase {
   /** The active slot is confirmed and nothing is pending. */
-  Confirmed = 0x01,
+  Confirmed = 0x05,
   /** The other slot holds a complete candidate that nobody has judged yet. */
-  Staged = 0x02,
+  Staged = 0x03,
   /** The candidate was accepted; so many trial boots have begun. */
-  Trial = 0x03,
+  Trial = 0x09,
   /** The candidate was refused before it ever ran. */
-  Rejected = 0x04,
+  Rejected = 0x06,
   /** The candidate ran and was not confirmed, or no longer validated. */
-  Reverted = 0x05,
+  Reverted = 0x0a,
   /** As good as Confirmed, which is the next record. Nothing rests on this one alone. */
-  Passed = 0x06,
+  Passed = 0x0c,
 }
 
 /** Monotonic counters. */

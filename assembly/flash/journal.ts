@@ -171,7 +171,7 @@ function openPage(word: u32): i32 {
   if (address != pageStart(page)) return Status.FlashFailed;
   if (flashErase(address) != Status.Ok) return Status.FlashFailed;
   const generation = currentWord == 0 ? 0 : generationOf(currentWord) + 1;
-  return writeRecord(page, address, word, generation & Journal.GenerationMask);
+  return writeRecord(page, address, word, generation);
 }
 
 function generationOf(word: u32): u32 {
@@ -192,7 +192,7 @@ function recordsEnd(page: u32): u32 {
 }
 
 function writeRecord(page: u32, address: u32, word: u32, generation: u32): i32 {
-  const record = word | (generation << Journal.GenerationShift);
+  const record = word | ((generation & Journal.GenerationMask) << Journal.GenerationShift);
   store<u32>(RECORD, record);
   store<u32>(RECORD, ~record, 4);
   store<u32>(RECORD, erasedWord(), 8);
@@ -217,8 +217,8 @@ function recordAt(address: u32): u32 {
   return isPhase(phaseOf(word)) ? word : 0;
 }
 
-function isPhase(value: i32): bool {
-  return value >= Phase.Confirmed && value <= Phase.Passed;
+function isPhase(value: u32): bool {
+  return popcnt<u32>(value) == 2;
 }
 
 /** Finds the last valid record of a page; leaves where the next one may go in `scannedTail`. */

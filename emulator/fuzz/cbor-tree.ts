@@ -63,9 +63,13 @@ export function integerNode(value: number | bigint): CborNode {
     : nodeOf(NodeKind.Unsigned, { argument: wide });
 }
 
-/** Reads bytes into items; the last one is raw where something cannot be read. */
-export function readNodes(bytes: Uint8Array): CborNode[] {
-  const reader = new NodeReader(bytes);
+/**
+ * Reads bytes into items; the last one is raw where something cannot be read.
+ *
+ * @param isLenient what claims to hold more than there is ends where the bytes end, and its claim is kept
+ */
+export function readNodes(bytes: Uint8Array, isLenient = false): CborNode[] {
+  const reader = new NodeReader(bytes, isLenient);
   const nodes: CborNode[] = [];
   while (reader.position < bytes.length) {
     const start = reader.position;
@@ -94,9 +98,11 @@ export function copyNode(node: CborNode): CborNode {
 class NodeReader {
   position = 0;
   readonly #bytes: Uint8Array;
+  readonly #isLenient: boolean;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, isLenient: boolean) {
     this.#bytes = bytes;
+    this.#isLenient = isLenient;
   }
 
   /** The next item, or undefined with the position anywhere. */
@@ -117,14 +123,22 @@ class NodeReader {
     const node = nodeOf(kind, { width: width === widthOf(argument) ? undefined : width });
     if (kind === NodeKind.Bytes || kind === NodeKind.Text) return this.#string(node, argument, depth);
     if (kind === NodeKind.Array || kind === NodeKind.Map) {
-      return this.#children(node, kind === NodeKind.Map ? argument * 2n : argument, depth);
+      const each = kind === NodeKind.Map ? 2n : 1n;
+      if (!this.#children(node, argument * each, depth)) return undefined;
+      node.argument = argument - BigInt(node.children.length) / each;
+      return node;
     }
     node.argument = argument;
-    return kind === NodeKind.Tag ? this.#children(node, 1n, depth) : node;
+    return kind !== NodeKind.Tag || this.#children(node, 1n, depth) ? node : undefined;
   }
 
   #string(node: CborNode, length: bigint, depth: number): CborNode | undefined {
-    if (length > BigInt(this.#bytes.length - this.position)) return undefined;
+    const missing = length - BigInt(this.#bytes.length - this.position);
+    if (missing > 0n) {
+      if (!this.#isLenient) return undefined;
+      node.argument = missing;
+      length -= missing;
+    }
     const end = this.position + Number(length);
     node.content = this.#bytes.slice(this.position, end);
     this.position = end;
@@ -132,14 +146,24 @@ class NodeReader {
     return node;
   }
 
-  #children(node: CborNode, count: bigint, depth: number): CborNode | undefined {
-    if (count > BigInt(this.#bytes.length - this.position)) return undefined;
-    for (let left = count; left > 0n; left -= 1n) {
-      const child = this.node(depth + 1);
-      if (child === undefined) return undefined;
+  /** Reads what a node holds; false if it does not hold that much. */
+  #children(node: CborNode, count: bigint, depth: number): boolean {
+    if (!this.#isLenient && count > BigInt(this.#bytes.length - this.position)) return false;
+    for (let left = count; left > 0n && (!this.#isLenient || !this.#isAtEnd); left -= 1n) {
+      const start = this.position;
+      let child = this.node(depth + 1);
+      if (child === undefined) {
+        if (!this.#isLenient) return false;
+        child = nodeOf(NodeKind.Raw, { content: this.#bytes.slice(start) });
+        this.position = this.#bytes.length;
+      }
       node.children.push(child);
     }
-    return node;
+    return true;
+  }
+
+  get #isAtEnd(): boolean {
+    return this.position >= this.#bytes.length;
   }
 }
 
@@ -147,7 +171,7 @@ class NodeReader {
 function openString(node: CborNode, depth: number): void {
   const first = (node.content[0] ?? 0) >> 5;
   if (first !== NodeKind.Array && first !== NodeKind.Map && first !== NodeKind.Tag) return;
-  const reader = new NodeReader(node.content);
+  const reader = new NodeReader(node.content, false);
   const inner = reader.node(depth + 1);
   if (inner === undefined || reader.position !== node.content.length) return;
   node.children = [inner];

@@ -7,7 +7,8 @@ import { writeRepaired } from "./envelope-mutation.ts";
 import type { Signer } from "./envelope-repair.ts";
 
 /**
- * Takes the first simpler input with which `isSame` still holds, again and again.
+ * Takes a simpler input with which `isSame` still holds, again and again: each time the first one from where
+ * the last one was found, because what came before that did not hold then.
  *
  * @param simpler inputs that are simpler, best first; each one has to be shorter or otherwise nearer to
  *   an end, or this goes on until the tries are used up
@@ -20,19 +21,24 @@ export function shrinkInput(
   triesMax: number,
 ): Uint8Array {
   let best = input;
+  let from = 0;
   let tries = 0;
-  for (;;) {
-    let found: Uint8Array | undefined;
+  const find = (isDue: (index: number) => boolean): boolean => {
+    let index = -1;
     for (const candidate of simpler(best)) {
-      if (tries >= triesMax) return best;
+      index += 1;
+      if (!isDue(index)) continue;
+      if (tries >= triesMax) return false;
       tries += 1;
       if (!isSame(candidate)) continue;
-      found = candidate;
-      break;
+      best = candidate;
+      from = index;
+      return true;
     }
-    if (found === undefined) return best;
-    best = found;
-  }
+    return false;
+  };
+  while (find((index) => index >= from) || find((index) => index < from));
+  return best;
 }
 
 /** The bytes with one stretch left out: halves first, then quarters, down to single bytes. */
@@ -47,7 +53,7 @@ export function* shorterBytes(bytes: Uint8Array): Generator<Uint8Array> {
 
 /** Envelopes with something left out or made plain, signed again each time; then shorter bytes. */
 export function* simplerEnvelopes(envelope: Uint8Array, sign: Signer): Generator<Uint8Array> {
-  const roots = readNodes(envelope);
+  const roots = readNodes(envelope, true);
   for (const repair of ["signatures", "nothing"] as const) {
     for (const change of changesOf(roots)) {
       const written = writeRepaired(change, repair, sign);

@@ -207,6 +207,11 @@ export class GlitchBench {
     return { ...outcome, instructions: NEVER - Number(this.#instance.countdown.value) };
   }
 
+  /** Indices of the functions called `names`. Throws KernelError. */
+  functionsNamed(names: readonly string[]): ReadonlySet<number> {
+    return new Set(functionIndices(this.module, names));
+  }
+
   /** Indices of the functions called `names` and of all that they call. Throws KernelError. */
   functionsBelow(names: readonly string[]): ReadonlySet<number> {
     return closureOf(this.module, functionIndices(this.module, names));

@@ -7,6 +7,8 @@ import { Opcode, TypeCode } from "../wasm/opcode.ts";
 
 /** Bytes compared at a turn; images are padded to whole blocks. */
 const BLOCK_BYTES = 32;
+/** An odd number with bits all over, so that every bit reaches those above it. */
+const SPREAD = 0x9e3779b1;
 const PAGE_BYTES = 65_536;
 /** Images that are kept at most, all in all [bytes]. */
 const CAPACITY_BYTES = 32 * 1024 * 1024;
@@ -72,6 +74,19 @@ export class Comparer {
     let word = offset >> 2;
     while (this.#words[word] === this.#words[(place >> 2) + word]) word += 1;
     return word;
+  }
+
+  /** A number that the image taken shares with few others. */
+  digest(): number {
+    const words = this.#words;
+    const end = this.#stride >> 2;
+    let even = 1;
+    let odd = 2;
+    for (let word = 0; word < end; word += 2) {
+      even = Math.imul(even ^ (words[word] ?? 0), SPREAD);
+      odd = Math.imul(odd ^ (words[word + 1] ?? 0), SPREAD);
+    }
+    return even ^ (odd >>> 13) ^ odd;
   }
 
   /** Whether one word of the image taken is as in one that was kept. */

@@ -39,6 +39,8 @@ interface Entry {
   readonly d: number;
   /** Memory before it, as the comparer knows it. */
   readonly place: number;
+  /** It has given its place to another one. */
+  isForgotten: boolean;
   /** Word index and new value of every word that changed. */
   readonly changes: Int32Array;
   readonly result: number;
@@ -46,8 +48,9 @@ interface Entry {
   probe: number;
 }
 
-const ENTRIES_MAX = 512;
-const KEYS_MAX = 4096;
+/** Computations remembered; each has one place where it can be, which it may have to give to another. */
+const ENTRIES_MAX = 8192;
+const FNV_PRIME = 16777619;
 /** Fuel of one computation; a glitched argument may make one long. */
 const KERNEL_FUEL = 200e6;
 /** How far behind a constant the memory goes on that it points to [bytes]. */
@@ -127,7 +130,7 @@ export class Kernels {
     }
     const known = memo.find(this.flashVersion, a, b, c, d);
     if (known !== undefined) {
-      this.#predicted[turn] ??= known;
+      if (predicted?.isForgotten !== false) this.#predicted[turn] = known;
       return memo.apply(known);
     }
     this.computations += 1;
@@ -156,7 +159,7 @@ class Memo {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #comparer: Comparer;
-  readonly #entries = new Map<number, Entry[]>();
+  readonly #entries: (Entry | undefined)[] = [];
 
   constructor(running: RunningModule, position: number, parameterCount: number, words: Int32Array) {
     this.running = running;
@@ -178,12 +181,13 @@ class Memo {
   }
 
   find(flashVersion: number, a: number, b: number, c: number, d: number): Entry | undefined {
-    const entries = this.#entries.get(keyOf(flashVersion, a, b, c, d));
-    return entries?.find((entry) => this.fits(entry, flashVersion, a, b, c, d));
+    const entry = this.#entries[this.#indexOf(flashVersion, a, b, c, d)];
+    return entry !== undefined && this.fits(entry, flashVersion, a, b, c, d) ? entry : undefined;
   }
 
   /** Whether the computation is the one of the entry. */
   fits(entry: Entry, flashVersion: number, a: number, b: number, c: number, d: number): boolean {
+    if (entry.isForgotten) return false;
     const comparer = this.#comparer;
     // Most entries that do not fit differ from memory where they did the last time.
     if (!comparer.sameWord(entry.place, entry.probe)) return false;
@@ -209,19 +213,18 @@ class Memo {
     this.running.fuel = KERNEL_FUEL;
     const parameters = [a, b, c, d].slice(0, this.#parameterCount);
     const result = Number(this.running.call(this.#export, ...parameters) ?? 0);
-    const key = keyOf(flashVersion, a, b, c, d);
-    const entries = this.#entries.get(key) ?? [];
-    if (this.#entries.size >= KEYS_MAX) return { result };
-    // The first ones come from the run without a glitch and are asked for most; the last one gives way.
-    const spare = entries.length < ENTRIES_MAX ? undefined : entries.pop()?.place;
-    const place = this.#comparer.keep(spare);
+    const index = this.#indexOf(flashVersion, a, b, c, d);
+    const before = this.#entries[index];
+    const place = this.#comparer.keep(before?.place);
     if (place === undefined) return { result };
+    if (before === undefined) this.size += 1;
+    else before.isForgotten = true;
     const changes: number[] = [];
     for (let index = 0; index < this.#words.length; index += 1) {
       const word = this.#words[index] ?? 0;
       if (this.#comparer.wordOf(place, index) !== word) changes.push(index, word);
     }
-    entries.push({
+    this.#entries[index] = {
       memo: this,
       flashVersion,
       a,
@@ -229,22 +232,20 @@ class Memo {
       c,
       d,
       place,
+      isForgotten: false,
       changes: Int32Array.from(changes),
       result,
       probe: 0,
-    });
-    this.#entries.set(key, entries);
-    this.size += 1;
+    };
     return { result };
   }
-}
 
-function keyOf(flashVersion: number, a: number, b: number, c: number, d: number): number {
-  let key = flashVersion;
-  key = (Math.imul(key, 31) + a) | 0;
-  key = (Math.imul(key, 31) + b) | 0;
-  key = (Math.imul(key, 31) + c) | 0;
-  return (Math.imul(key, 31) + d) | 0;
+  /** Where the computation is remembered, if it is. */
+  #indexOf(flashVersion: number, a: number, b: number, c: number, d: number): number {
+    let key = this.#comparer.digest();
+    for (const value of [flashVersion, a, b, c, d]) key = Math.imul(key ^ value, FNV_PRIME);
+    return (key ^ (key >>> 15)) & (ENTRIES_MAX - 1);
+  }
 }
 
 /** The stretch of RAM that the constants in a function, and in what it calls, point into. */

@@ -46,7 +46,7 @@ for (const name of readdirSync(outputDirectory, { withFileTypes: true })) {
 const jobs = stale.flatMap(({ name, modules, patches }) =>
   modules.map((module) => ({
     group: name,
-    entry: { name: module, source: SOURCES[module], target: "broken" as const },
+    entry: { name: module, source: SOURCES[module], target: "quick" as const },
     patches,
     output: path.join(outputDirectory, name, module),
     withSourceMap: false,

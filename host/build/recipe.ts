@@ -8,8 +8,8 @@ import { Patch } from "./patch.ts";
 export const Entry = z.object({
   name: z.string(),
   source: z.string(),
-  /** `broken` is for what is broken on purpose, and is optimised once only, which takes half the time. */
-  target: z.enum(["release", "bootloader", "small", "broken", "testing"]),
+  /** `quick` optimises once instead of until nothing changes: half the time, for 3 % more bytes. */
+  target: z.enum(["release", "bootloader", "small", "quick", "testing"]),
 });
 /** One module: an entry file and the asconfig.json target it is built with. */
 export type Entry = Readonly<z.infer<typeof Entry>>;

@@ -74,12 +74,16 @@ export const MANAGED_BOOTLOADER: Recipe = {
   patches: switchPatches(MANAGED),
 };
 
-/**
- * The bootloader of a variant. Compiling it takes some seconds, so what was made from the same sources is
- * kept beside the other modules, and what was made from others is removed.
- */
+/** The bootloader of a variant. */
 export async function buildVariant(variant: Variant): Promise<VariantModule> {
-  const patches = switchPatches(variant);
+  return buildPatched(switchPatches(variant));
+}
+
+/**
+ * The bootloader from patched sources. Compiling it takes some seconds, so what was made from the same
+ * sources is kept beside the other modules, and what was made from others is removed.
+ */
+export async function buildPatched(patches: readonly Patch[]): Promise<VariantModule> {
   const all = path.join(wasmDirectory, "variant");
   const sources = sourceDigest();
   const file = path.join(all, sources, `${digestOf(JSON.stringify(patches))}.wasm`);
@@ -88,13 +92,13 @@ export async function buildVariant(variant: Variant): Promise<VariantModule> {
     for (const name of await readdir(all)) {
       if (name !== sources) await rm(path.join(all, name), { recursive: true, force: true });
     }
-    writeFileWhole(file, await compileVariant(patches));
+    writeFileWhole(file, await compilePatched(patches));
   }
   const symbols = Uint8Array.from(await readFile(file));
   return { module: stripCustomSections(symbols), symbols };
 }
 
-async function compileVariant(patches: readonly Patch[]): Promise<Uint8Array> {
+async function compilePatched(patches: readonly Patch[]): Promise<Uint8Array> {
   // Who only wants to know which variants there are need not wait for the compiler to load.
   const { compileModule } = await import("./compile.ts");
   const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;

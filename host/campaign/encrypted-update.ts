@@ -1,7 +1,7 @@
 /**
  * Updates with an encrypted payload, the same every time: keys of the test bench protect nothing.
  */
-import { createHash } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
 import { DevicePage } from "../../assembly/layout.ts";
 import type { Secret } from "../../emulator/explore/secret.ts";
 import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
@@ -28,6 +28,7 @@ export interface EncryptedUpdate {
 export const TEST_KEK = benchBytes("key encryption key");
 
 const CONTENT_KEY = benchBytes("content key");
+const INITIALISATION_VECTOR = benchBytes("initialisation vector");
 
 /** What must stay secret: the one key in its place in the device page, the other nowhere in flash. */
 export const ENCRYPTION_SECRETS: readonly Secret[] = [
@@ -47,7 +48,7 @@ function benchBytes(name: string): Uint8Array {
 export function encryptedUpdate(parts: EncryptedUpdate): Required<SlotContent> {
   const { sequenceNumber, payload, components, vendor, product, key } = parts;
   const recipient = { key: { kind: "kek", bytes: TEST_KEK } } as const;
-  const drawn = [CONTENT_KEY, benchBytes("initialisation vector")];
+  const drawn = [CONTENT_KEY, INITIALISATION_VECTOR];
   const { ciphertext, info } = encryptPayload(
     payload,
     [recipient],
@@ -86,4 +87,11 @@ export function encryptedUpdate(parts: EncryptedUpdate): Required<SlotContent> {
     invoke: [select(0), "invoke"],
   };
   return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload: ciphertext };
+}
+
+/** What another content key makes of the ciphertext of such an update. */
+export function decryptedWrongly(ciphertext: Uint8Array): Uint8Array {
+  // In counter mode decryption is encryption (NIST SP 800-38A §6.5).
+  const cipher = createCipheriv("aes-128-ctr", benchBytes("another content key"), INITIALISATION_VECTOR);
+  return Uint8Array.from(cipher.update(ciphertext));
 }

@@ -70,7 +70,7 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
   const profile = radioImage === undefined ? parts.profile : withRadio(parts.profile);
   checkAuthority(parts);
   const device = new Device({ profile, ...surroundings });
-  try {
+  return provisioned(() => {
     const devicePage = buildDevicePage({
       profile,
       bootloaderBytes: bootloader.length,
@@ -95,11 +95,18 @@ export function manufacture(parts: DeviceParts, surroundings: Surroundings = {})
             counters: [firmware.sequenceNumber],
           }),
     });
+    return device;
+  });
+}
+
+/** What `provision` makes, its refusal as one for users: a UserError with the code of the ProvisionError. */
+export function provisioned<T>(provision: () => T): T {
+  try {
+    return provision();
   } catch (error) {
     if (!(error instanceof ProvisionError)) throw error;
     throw new UserError(error.code, error.message, PROVISION_HINTS[error.code], { cause: error });
   }
-  return device;
 }
 
 function componentIdentifier(component: string | Uint8Array): Cbor {

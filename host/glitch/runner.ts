@@ -243,10 +243,13 @@ export function emptyTally(): Record<Verdict, number> {
 }
 
 /** The dynamic indices to disturb, in ascending order. */
-function indicesOf(bench: GlitchBench, options: Pick<GlitchRecipe, "within" | "sample">): number[] {
+function indicesOf(
+  bench: GlitchBench,
+  options: Pick<GlitchRecipe, "within" | "isShallow" | "sample">,
+): number[] {
   const { sites } = bench.golden();
-  const { within, sample } = options;
-  const chosen = within === undefined ? undefined : bench.functionsBelow(within);
+  const { within, isShallow = false, sample } = options;
+  const chosen = within && (isShallow ? bench.functionsNamed(within) : bench.functionsBelow(within));
   const indices: number[] = [];
   sites.forEach((site, index) => {
     if (chosen?.has(site.functionIndex) ?? true) indices.push(index);

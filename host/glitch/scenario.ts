@@ -6,33 +6,18 @@
 import { createHash } from "node:crypto";
 import { Phase, Slot } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
-import { Device, type DeviceState } from "../../emulator/device.ts";
-import type { BootedImage } from "../../emulator/device.ts";
+import type { BootedImage, DeviceState } from "../../emulator/device.ts";
 import type { Surroundings } from "../../emulator/hal.ts";
 import type { Profile } from "../../emulator/profile.ts";
-import {
-  buildDevicePage,
-  payloadAddress,
-  provision,
-  type JournalFields,
-  type SlotContent,
-} from "../../emulator/provision.ts";
+import { payloadAddress, type JournalFields, type SlotContent } from "../../emulator/provision.ts";
+import { CLOSES_SECONDS, FAVOURABLE, OPENS_SECONDS, REPLACED_VERSION } from "../campaign/managed-update.ts";
 import { surroundingsText } from "../campaign/scenario-device.ts";
-import { STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../campaign/scenario.ts";
-import { dependentUpdate } from "../campaign/dependent-update.ts";
-import {
-  CLOSES_SECONDS,
-  FAVOURABLE,
-  managedUpdate,
-  OPENS_SECONDS,
-  REPLACED_VERSION,
-} from "../campaign/managed-update.ts";
-import { encodeAnchors, identityOf } from "../device/factory.ts";
-import { encodeCbor } from "../manifest/cbor-writer.ts";
-import { createEnvelope } from "../manifest/create.ts";
-import { signEnvelope } from "../manifest/sign.ts";
 import { UserError } from "../user-error.ts";
+import { keyKindOf } from "./key-kind.ts";
+import { refusingDevice } from "./scenario-device.ts";
 import { sleepingImage } from "./sleeping-image.ts";
+import { altered, tampered, UpdateAuthor } from "./slot-content.ts";
+import { testKeys, type TestKeys } from "./test-keys.ts";
 
 /** A boot that must refuse. */
 export interface RefusalScenario {
@@ -52,9 +37,6 @@ export interface RefusalScenario {
   readonly inputsDigest: string;
 }
 
-const VENDOR = "brownout.example";
-const PRODUCT = "class1";
-const COMPONENT = "app";
 /** The smallest image, and that of scenarios whose names do not state a size [KiB]. */
 export const SMALL_IMAGE_KIB = 1;
 /** The largest image: what a slot of 36 KiB takes with a manifest [KiB]. */
@@ -70,8 +52,8 @@ interface Wrong {
   readonly mayRunA: boolean;
   /** Nothing unless given. */
   readonly surroundings?: Surroundings;
-  /** It takes a bootloader with update management to get there. */
-  readonly isManaged?: boolean;
+  /** What it takes to get there, beyond the default bootloader. */
+  readonly needs?: "management" | "decryption";
 }
 
 const STAGED: JournalFields = { phase: Phase.Staged, activeSlot: Slot.A };
@@ -79,100 +61,120 @@ const CONFIRMED: JournalFields = { phase: Phase.Confirmed, activeSlot: Slot.A };
 const TRIAL: JournalFields = { phase: Phase.Trial, activeSlot: Slot.A, trialBoots: 0 };
 
 const candidate = { journal: STAGED, floor: 1n, mayRunA: true };
+const encryptedCandidate = { ...candidate, needs: "decryption" } as const;
 
 const WRONGS = {
-  "tampered-candidate": (image: Uint8Array): Wrong => ({
+  "tampered-candidate": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The last eight bytes of the staged candidate's image are wrong.",
-    A: content(image, 1),
-    B: tampered(content(image, 2)),
+    A: author.update(1),
+    B: tampered(author.update(2)),
   }),
-  "strange-signature": (image: Uint8Array): Wrong => ({
+  "strange-signature": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate is signed with a key that the device does not trust.",
-    A: content(image, 1),
-    B: content(image, 2, { key: STRANGE_TEST_KEY }),
+    A: author.update(1),
+    B: author.strange(2),
   }),
-  unsigned: (image: Uint8Array): Wrong => ({
+  "borrowed-signature": (author: UpdateAuthor): Wrong => ({
+    ...candidate,
+    title: "The staged candidate carries a signature that the trusted key made of something else.",
+    A: author.update(1),
+    B: author.borrowed(2),
+  }),
+  unsigned: (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate carries no signature.",
-    A: content(image, 1),
-    B: content(image, 2, { key: undefined }),
+    A: author.update(1),
+    B: author.unsigned(2),
   }),
-  "altered-manifest": (image: Uint8Array): Wrong => ({
+  "altered-manifest": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate's manifest was altered after it was signed.",
-    A: content(image, 1),
-    B: altered(content(image, 2)),
+    A: author.update(1),
+    B: altered(author.update(2)),
   }),
-  "wrong-class": (image: Uint8Array): Wrong => ({
+  "wrong-class": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate is genuine, but for another class of device.",
-    A: content(image, 1),
-    B: content(image, 2, { product: "another" }),
+    A: author.update(1),
+    B: author.update(2, { product: "another" }),
   }),
-  "old-sequence": (image: Uint8Array): Wrong => ({
+  "old-sequence": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate is genuine, but its sequence number is below the anti-rollback floor.",
-    A: content(image, 2),
-    B: content(image, 1),
+    A: author.update(2),
+    B: author.update(1),
     floor: 2n,
   }),
-  "tampered-trial": (image: Uint8Array): Wrong => ({
+  "tampered-trial": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The candidate was accepted, and then the last eight bytes of its image changed.",
-    A: content(image, 1),
-    B: tampered(content(image, 2)),
+    A: author.update(1),
+    B: tampered(author.update(2)),
     journal: TRIAL,
   }),
-  "blank-journal": (image: Uint8Array): Wrong => ({
+  "blank-journal": (author: UpdateAuthor): Wrong => ({
     title: "The journal is blank; slot A is genuine, slot B newer and signed with a strange key.",
-    A: content(image, 1),
-    B: content(image, 2, { key: STRANGE_TEST_KEY }),
+    A: author.update(1),
+    B: author.strange(2),
     journal: undefined,
     floor: 1n,
     mayRunA: true,
   }),
-  "strange-dependency": (image: Uint8Array): Wrong => ({
+  "strange-dependency": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate's dependency, by a strange key, states the digest of a tampered image.",
-    A: content(image, 1),
-    B: dependent(image, { dependencyKey: STRANGE_TEST_KEY }),
+    A: author.update(1),
+    B: author.dependent(2, "strange"),
   }),
-  "swapped-dependency": (image: Uint8Array): Wrong => ({
+  "swapped-dependency": (author: UpdateAuthor): Wrong => ({
     ...candidate,
     title: "The staged candidate's dependency is signed, but not the one that the candidate states.",
-    A: content(image, 1),
-    B: dependent(image, { statesHonest: true }),
+    A: author.update(1),
+    B: author.dependent(2, "swapped"),
   }),
-  "early-update": (image: Uint8Array): Wrong => ({
-    ...managed(image, { timeSeconds: BigInt(OPENS_SECONDS - 1) }),
+  "early-update": (author: UpdateAuthor): Wrong => ({
+    ...managed(author, { timeSeconds: BigInt(OPENS_SECONDS - 1) }),
     title: "The staged candidate is genuine, but waits for a time that has not come.",
   }),
-  "expired-update": (image: Uint8Array): Wrong => ({
-    ...managed(image, { timeSeconds: BigInt(CLOSES_SECONDS) }),
+  "expired-update": (author: UpdateAuthor): Wrong => ({
+    ...managed(author, { timeSeconds: BigInt(CLOSES_SECONDS) }),
     title: "The staged candidate is genuine, but was to be used before now.",
   }),
-  "low-battery": (image: Uint8Array): Wrong => ({
-    ...managed(image, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
+  "low-battery": (author: UpdateAuthor): Wrong => ({
+    ...managed(author, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
     title: "The staged candidate is genuine, but the battery holds less than it asks for.",
   }),
-  "unauthorized-update": (image: Uint8Array): Wrong => ({
-    ...managed(image, { authorizedPriority: FAVOURABLE.authorizedPriority - 1 }),
+  "unauthorized-update": (author: UpdateAuthor): Wrong => ({
+    ...managed(author, { authorizedPriority: FAVOURABLE.authorizedPriority - 1 }),
     title: "The staged candidate is genuine, but the application does not allow it now.",
   }),
-  "wrong-version": (image: Uint8Array): Wrong => ({
-    ...managed(image, {}, "1.5"),
+  "wrong-version": (author: UpdateAuthor): Wrong => ({
+    ...managed(author, {}, "1.5"),
     title: "The staged candidate is genuine, but made to replace another version than the one that runs.",
   }),
-  "postponed-update": (image: Uint8Array): Wrong => ({
-    ...managed(image, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
+  "postponed-update": (author: UpdateAuthor): Wrong => ({
+    ...managed(author, { batteryMilliwattHours: FAVOURABLE.batteryMilliwattHours - 1 }),
     title: "The candidate was refused for want of energy, and the battery holds no more now.",
     journal: { phase: Phase.Rejected, activeSlot: Slot.A, reason: Status.BatteryTooLow },
   }),
-  "tampered-active": (image: Uint8Array): Wrong => ({
+  "wrongly-decrypted": (author: UpdateAuthor): Wrong => ({
+    ...encryptedCandidate,
+    title: "The staged candidate is genuine, but was decrypted with a wrong key.",
+    A: author.update(1),
+    B: author.decryptedWrongly(2),
+  }),
+  "flipped-ciphertext": (author: UpdateAuthor): Wrong => ({
+    ...encryptedCandidate,
+    title:
+      "The staged candidate's ciphertext was changed on its way, and so the last eight bytes of its image.",
+    A: author.update(1),
+    B: tampered(author.encrypted(2)),
+  }),
+  "tampered-active": (author: UpdateAuthor): Wrong => ({
     title: "The last eight bytes of the confirmed image are wrong, and there is no other.",
-    A: tampered(content(image, 1)),
+    A: tampered(author.update(1)),
     journal: CONFIRMED,
     floor: 1n,
     mayRunA: false,
@@ -181,17 +183,16 @@ const WRONGS = {
 
 /** A candidate under conditions, of which one does not hold. */
 function managed(
-  image: Uint8Array,
+  author: UpdateAuthor,
   surroundings: Surroundings,
   runningVersion = REPLACED_VERSION,
 ): Omit<Wrong, "title"> {
-  const names = { component: COMPONENT, vendor: VENDOR, product: PRODUCT };
   return {
     ...candidate,
-    A: content(image, 1, { setVersion: runningVersion }),
-    B: managedUpdate({ sequenceNumber: 2, payload: image, key: TRUSTED_TEST_KEY, ...names }),
+    A: author.update(1, { setVersion: runningVersion }),
+    B: author.managed(2),
     surroundings: { ...FAVOURABLE, ...surroundings },
-    isManaged: true,
+    needs: "management",
   };
 }
 
@@ -207,24 +208,20 @@ export function refusalOfSize(name: string, imageKib: number): string {
  * A boot that must refuse.
  *
  * @param name one of {@link REFUSAL_NAMES}, or what {@link refusalOfSize} makes of it
- * @throws UserError `scenario-unknown`
+ * @param bootloader also says which kind of keys everything is signed with: {@link keyKindOf}
+ * @throws UserError `scenario-unknown` or `nothing-genuine`
  */
 export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Array): RefusalScenario {
-  const { imageKib, wrong } = wrongNamed(name);
-  const { title, A, B, journal, floor, mayRunA, surroundings = {} } = wrong;
-  const device = new Device({ profile });
-  provision(device, {
+  const { imageKib, makeWrong } = wrongNamed(name);
+  const keys = testKeys(keyKindOf(bootloader, profile));
+  const wrong = makeWrong(keys);
+  const { title, A, floor, mayRunA, surroundings = {} } = wrong;
+  const device = refusingDevice({
+    ...wrong,
+    profile,
     bootloader,
-    devicePage: buildDevicePage({
-      profile,
-      bootloaderBytes: bootloader.length,
-      ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors([TRUSTED_TEST_KEY]),
-      components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
-    }),
-    slots: B === undefined ? { A } : { A, B },
-    ...(journal === undefined ? {} : { journal }),
-    counters: [floor],
+    trusted: keys.trusted,
+    isEncrypted: wrong.needs === "decryption",
   });
   const { flash, counters } = device.snapshot();
   const inputs = createHash("sha256").update(flash.subarray(profile.layout.slotA.address));
@@ -242,16 +239,27 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
   };
 }
 
+/** Names of modules of ours, by what a scenario needs. */
+const BOOTLOADERS = {
+  nothing: "bootloader",
+  management: "bootloader-managed",
+  decryption: "bootloader-encrypted",
+} as const;
+
 /**
  * The module of ours that a refusal is about, unless another bootloader is given.
  *
  * @throws UserError `scenario-unknown`
  */
-export function refusalBootloader(name: string): "bootloader" | "bootloader-managed" {
-  return wrongNamed(name).wrong.isManaged === true ? "bootloader-managed" : "bootloader";
+export function refusalBootloader(name: string): (typeof BOOTLOADERS)[keyof typeof BOOTLOADERS] {
+  const { makeWrong } = wrongNamed(name);
+  return BOOTLOADERS[makeWrong(testKeys("EC2")).needs ?? "nothing"];
 }
 
-function wrongNamed(name: string): { readonly imageKib: number; readonly wrong: Wrong } {
+function wrongNamed(name: string): {
+  readonly imageKib: number;
+  readonly makeWrong: (keys: TestKeys) => Wrong;
+} {
   const [, kind = name, kib] = /^(.*)-of-([1-9][0-9]?)k$/.exec(name) ?? [];
   const imageKib = kib === undefined ? SMALL_IMAGE_KIB : Number(kib);
   const make = Object.entries(WRONGS).find(([known]) => known === kind)?.[1];
@@ -262,64 +270,5 @@ function wrongNamed(name: string): { readonly imageKib: number; readonly wrong: 
       `There are ${REFUSAL_NAMES.join(", ")}; behind it, images may have a size, -of-2k to -of-${FULL_IMAGE_KIB}k.`,
     );
   }
-  return { imageKib, wrong: make(sleepingImage(1024 * imageKib)) };
-}
-
-/** A candidate with a tampered image, whose digest a dependency that must not count has stated. */
-function dependent(
-  payload: Uint8Array,
-  change: { readonly dependencyKey?: typeof STRANGE_TEST_KEY; readonly statesHonest?: boolean },
-): SlotContent {
-  const wrong = tampered({ envelope: payload, payload });
-  const update = dependentUpdate({
-    sequenceNumber: 2,
-    payload,
-    component: COMPONENT,
-    vendor: VENDOR,
-    product: PRODUCT,
-    key: TRUSTED_TEST_KEY,
-    forged: wrong.payload ?? payload,
-    ...change,
-  });
-  return { envelope: update.envelope, payload: wrong.payload ?? payload };
-}
-
-/** A slot's content; signed by the trusted key unless told otherwise. */
-function content(
-  payload: Uint8Array,
-  sequenceNumber: number,
-  change: {
-    readonly key?: typeof TRUSTED_TEST_KEY | undefined;
-    readonly product?: string;
-    readonly setVersion?: string;
-  } = {},
-): Required<SlotContent> {
-  const json = {
-    sequenceNumber,
-    component: [COMPONENT],
-    vendor: { domain: VENDOR },
-    class: { name: change.product ?? PRODUCT },
-    ...(change.setVersion === undefined ? {} : { setVersion: change.setVersion }),
-    uri: "coap://updates.brownout.example/suit/payload",
-  };
-  const envelope = createEnvelope(json, { payload });
-  const key = "key" in change ? change.key : TRUSTED_TEST_KEY;
-  return { envelope: key === undefined ? envelope : signEnvelope(envelope, key), payload };
-}
-
-/**
- * The same content with the image's last eight bytes inverted: more than one word, so that no single
- * wrong read of the image can make it look genuine.
- */
-function tampered({ envelope, payload }: Required<SlotContent>): SlotContent {
-  const changed = payload.map((byte, index) => (index < payload.length - 8 ? byte : byte ^ 0xff));
-  return { envelope, payload: changed };
-}
-
-/** The same content with one byte of the manifest changed where it stays a good manifest: in the URI. */
-function altered({ envelope, payload }: Required<SlotContent>): SlotContent {
-  const changed = envelope.slice();
-  const found = Buffer.from(changed).lastIndexOf("updates");
-  changed[found] = "U".charCodeAt(0);
-  return { envelope: changed, payload };
+  return { imageKib, makeWrong: (keys) => make(new UpdateAuthor(sleepingImage(1024 * imageKib), keys)) };
 }

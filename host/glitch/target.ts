@@ -34,13 +34,13 @@ export function loadTarget(file: string): GlitchTarget {
   }
   const symbols = readIfThere(`${base}.symbols.wasm`) ?? bootloader;
   const map = readIfThere(`${base}.wasm.map`);
+  return targetOf(bootloader, symbols, map && new SourceMap(JSON.parse(new TextDecoder().decode(map))));
+}
+
+/** A bootloader whose parts are at hand. */
+export function targetOf(bootloader: Uint8Array, symbols: Uint8Array, sourceMap?: SourceMap): GlitchTarget {
   const names = new Set(decodeModule(symbols).functions.map((entry) => entry.name));
-  return {
-    bootloader,
-    symbols,
-    sourceMap: map && new SourceMap(JSON.parse(new TextDecoder().decode(map))),
-    kernels: KERNELS.filter((name) => names.has(name)),
-  };
+  return { bootloader, symbols, sourceMap, kernels: KERNELS.filter((name) => names.has(name)) };
 }
 
 /** One of our own modules, by name; undefined if it is not built. */

@@ -22,6 +22,7 @@ import { Witnesser } from "../../host/glitch/survivor.ts";
 import { ownTarget, type GlitchTarget } from "../../host/glitch/target.ts";
 import { windowOptions } from "../../host/glitch/window.ts";
 import { GlitchThreads } from "../../host/glitch/worker-pool.ts";
+import { unaskedTwin } from "../unasked-twin.ts";
 
 const TIMEOUT_MILLIS = 300_000;
 const profile = profileNamed("class1");
@@ -35,7 +36,14 @@ function target(name: string): GlitchTarget {
 const bootloader = target("bootloader");
 const unasked = target("canary-witnesses-unasked");
 const managed = target("bootloader-managed");
+const encrypted = target("bootloader-encrypted");
 const askedOnce = target("canary-conditions-asked-once");
+/** By our bootloader that a scenario is about: that one, and its canary. */
+const SUBJECTS = {
+  bootloader: { hardened: bootloader, canaryOf: () => unasked },
+  "bootloader-managed": { hardened: managed, canaryOf: () => askedOnce },
+  "bootloader-encrypted": { hardened: encrypted, canaryOf: () => unaskedTwin("bootloader-encrypted") },
+};
 
 function campaign(name: string, about: GlitchTarget): GlitchCampaign {
   const scenario = refusalNamed(name, profile, about.bootloader);
@@ -63,10 +71,10 @@ describe("a boot that must refuse, with every executed instruction skipped and e
 
   it.each(REFUSAL_NAMES)(
     "is never got through, and found where nobody asks the witnesses, or asks twice: %s",
-    (name) => {
-      const isManaged = refusalBootloader(name) === "bootloader-managed";
-      const hardened = campaign(name, isManaged ? managed : bootloader);
-      const canary = campaign(name, isManaged ? askedOnce : unasked);
+    async (name) => {
+      const subject = SUBJECTS[refusalBootloader(name)];
+      const hardened = campaign(name, subject.hardened);
+      const canary = campaign(name, await subject.canaryOf());
       const got = (result: GlitchCampaign): number => result.faults - result.tally.harmless;
       expect(hardened.failsUndisturbed || canary.failsUndisturbed).toBe(false);
       expect(hardened.disturbed).toBe(hardened.instructions);

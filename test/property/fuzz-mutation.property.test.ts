@@ -6,7 +6,7 @@ import { mutateBytes } from "../../emulator/fuzz/byte-mutation.ts";
 import { readNodes, writeNodes } from "../../emulator/fuzz/cbor-tree.ts";
 import { Chance } from "../../emulator/fuzz/chance.ts";
 import { minimalCorpus, type CorpusEntry } from "../../emulator/fuzz/corpus.ts";
-import { mutateEnvelope } from "../../emulator/fuzz/envelope-mutation.ts";
+import { mutateEnvelope, writeRepaired } from "../../emulator/fuzz/envelope-mutation.ts";
 import { mutateImage, randomImage } from "../../emulator/fuzz/image-mutation.ts";
 import { shrinkInput, shorterBytes, simplerEnvelopes } from "../../emulator/fuzz/shrink.ts";
 import { AUTHOR, IMAGE, sign } from "../../host/fuzz/author.ts";
@@ -40,6 +40,7 @@ describe("CBOR trees", () => {
       fc.property(fc.array(fc.oneof(telling, fc.nat({ max: 255 })), { maxLength: 40 }), (list) => {
         const bytes = Uint8Array.from(list);
         expect(hexOf(writeNodes(readNodes(bytes)))).toBe(hexOf(bytes));
+        expect(hexOf(writeNodes(readNodes(bytes, true)))).toBe(hexOf(bytes));
       }),
       { numRuns: 2000 },
     );
@@ -142,6 +143,35 @@ describe("shrinking", () => {
         expect(shrinkInput(input, shorterBytes, matters, 10_000)).toEqual(Uint8Array.of(7, 9));
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it("of envelopes that end before they say drops what does not matter, and keeps them signed", () => {
+    const [key, claim] = [Uint8Array.of(23), Uint8Array.of(0x5a, 0, 1, 0, 0x10)];
+    const claims = (bytes: Uint8Array): boolean =>
+      hexOf(bytes).includes(hexOf(Uint8Array.of(...key, ...claim)));
+    const signed = (bytes: Uint8Array): Uint8Array =>
+      writeRepaired(readNodes(bytes, true), "signatures", sign);
+    const isSigned = (bytes: Uint8Array): boolean => hexOf(signed(bytes)) === hexOf(bytes);
+    fc.assert(
+      fc.property(fc.constantFrom(...envelopes), (envelope) => {
+        const [root] = readNodes(envelope);
+        const map = root?.children[0];
+        if (root === undefined || map === undefined) throw new Error("A seed is an envelope.");
+        map.argument += 1n;
+        const input = signed(
+          Uint8Array.from([...writeNodes([root]), ...key, ...claim, ...IMAGE.subarray(0, 100)]),
+        );
+        const shrunk = shrinkInput(
+          input,
+          (each) => simplerEnvelopes(each, sign),
+          (each) => claims(each) && isSigned(each) && each.length > 120,
+          4000,
+        );
+        expect(isSigned(input)).toBe(true);
+        expect(shrunk.length).toBeLessThan(200);
+      }),
+      { numRuns: 10 },
     );
   });
 

@@ -102,8 +102,22 @@ describe("a journal record", () => {
       generation: 2,
     });
     const view = new DataView(record.buffer);
-    expect(view.getUint32(0, true)).toBe(0x0603_3605);
-    expect(view.getUint32(4, true)).toBe(~0x0603_3605 >>> 0);
+    expect(view.getUint32(0, true)).toBe(0x0603_360a);
+    expect(view.getUint32(4, true)).toBe(~0x0603_360a >>> 0);
+  });
+
+  it("has a phase that no wrong bit turns into another", () => {
+    const phases = [
+      Phase.Confirmed,
+      Phase.Staged,
+      Phase.Trial,
+      Phase.Rejected,
+      Phase.Reverted,
+      Phase.Passed,
+    ] as number[];
+    for (const phase of phases) {
+      for (let bit = 0; bit < 4; bit += 1) expect(phases).not.toContain(phase ^ (1 << bit));
+    }
   });
 
   it("refuses a field that does not fit", () => {
@@ -144,7 +158,10 @@ describe("provisioning", () => {
     expect([...bytes.subarray(27648, 28672)]).toEqual([...devicePage]);
     expect(payloadAddress(profile, Slot.A, envelope.length)).toBe(payload);
     expect([bytes[28672], bytes[payload], bytes[slotB]]).toEqual([0x33, 0x44, 0x55]);
-    expect([...bytes.subarray(state + profile.pageBytes, state + profile.pageBytes + 2)]).toEqual([1, 1]);
+    expect([...bytes.subarray(state + profile.pageBytes, state + profile.pageBytes + 2)]).toEqual([
+      Phase.Confirmed,
+      1,
+    ]);
     expect(device.flash.isErased(4, 27644)).toBe(true);
     expect(device.flash.isErased(payload + 1, slotB - payload - 1)).toBe(true);
     expect(device.flash.isErased(state, profile.pageBytes)).toBe(true);
