@@ -8,18 +8,20 @@ import path from "node:path";
 import { Feature } from "../../assembly/feature.ts";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
+import { DEFAULT_BUILD, type Build } from "../manifest/capability.ts";
 import { wasmDirectory } from "../project.ts";
 import type { Patch } from "./patch.ts";
 import { digestOf, sourceDigest } from "./source-digest.ts";
 
 /** Which extensions a build has. */
-export interface Variant {
-  readonly trustDomains: boolean;
-  readonly updateManagement: boolean;
-  readonly unorderedMaps: boolean;
-}
+export type Variant = Build;
 
-const BASE: Variant = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+const BASE: Variant = {
+  trustDomains: false,
+  updateManagement: false,
+  encryptedPayloads: false,
+  unorderedMaps: false,
+};
 
 /** Every extension of SUIT: what `npm run build` builds as `bootloader-managed`. */
 export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
@@ -33,6 +35,15 @@ export const VARIANTS: readonly Variant[] = [
   { ...MANAGED, unorderedMaps: true },
 ];
 
+/** Builds by the names that commands take. */
+export const NAMED_BUILDS: Readonly<Record<string, Variant>> = {
+  default: DEFAULT_BUILD,
+  base: BASE,
+  managed: MANAGED,
+  unordered: { ...MANAGED, unorderedMaps: true },
+  encrypted: { ...DEFAULT_BUILD, encryptedPayloads: true },
+};
+
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
 export interface VariantModule {
   readonly module: Uint8Array;
@@ -40,29 +51,29 @@ export interface VariantModule {
 }
 
 /** Whether `npm run build` builds this one. */
-export function isDefault({ trustDomains, updateManagement, unorderedMaps }: Variant): boolean {
-  return (
-    trustDomains === Boolean(Feature.TrustDomains) &&
-    updateManagement === Boolean(Feature.UpdateManagement) &&
-    unorderedMaps === Boolean(Feature.UnorderedMaps)
-  );
+export function isDefault(variant: Variant): boolean {
+  return switchPatches(variant).every(({ find, replace }) => find === replace);
 }
 
 /** A variant in words. */
-export function variantName({ trustDomains, updateManagement, unorderedMaps }: Variant): string {
+export function variantName(variant: Variant): string {
+  const { trustDomains, updateManagement, encryptedPayloads, unorderedMaps } = variant;
   return [
     "base",
     ...(trustDomains ? ["trust domains"] : []),
     ...(updateManagement ? ["update management"] : []),
+    ...(encryptedPayloads ? ["encrypted payloads"] : []),
     ...(unorderedMaps ? ["unordered maps"] : []),
   ].join(" + ");
 }
 
 /** What sets the switches of a variant in the sources. */
-export function switchPatches({ trustDomains, updateManagement, unorderedMaps }: Variant): Patch[] {
+export function switchPatches(variant: Variant): Patch[] {
+  const { trustDomains, updateManagement, encryptedPayloads, unorderedMaps } = variant;
   return [
     switchPatch("TrustDomains", Feature.TrustDomains, trustDomains),
     switchPatch("UpdateManagement", Feature.UpdateManagement, updateManagement),
+    switchPatch("EncryptedPayloads", Feature.EncryptedPayloads, encryptedPayloads),
     switchPatch("UnorderedMaps", Feature.UnorderedMaps, unorderedMaps),
   ];
 }

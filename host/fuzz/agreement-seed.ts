@@ -4,7 +4,7 @@
  */
 import { Limit } from "../../assembly/limits.ts";
 import { Algorithm, type PrivateKey } from "../keys/key.ts";
-import { encodeCbor, Tagged, type Cbor } from "../manifest/cbor-writer.ts";
+import { encodeCbor, Raw, Tagged, type Cbor } from "../manifest/cbor-writer.ts";
 import { digestItem, encodeDigest } from "../manifest/digest.ts";
 import {
   COMMANDS,
@@ -49,8 +49,33 @@ export function agreementSeeds(): Uint8Array[] {
       [SECOND_AUTHOR],
       [AUTHOR, AUTHOR, SECOND_AUTHOR, AUTHOR],
     ].flatMap((signers) => [cosigned(signers), cosigned(signers, [[2, TWO_COMPONENTS]])]),
-    ...[Limit.Nesting, Limit.Nesting + 1].map((depth) => withMembers([[20, sequence(...nested(depth))]])),
+    ...[Limit.Nesting, Limit.Nesting + 1].map(nestedEnvelope),
+    unorderedEnvelope(),
+    ...COMMANDS.filter(({ kind }) => kind === "component-parameters").map(({ label }) =>
+      envelopeOf([[20, sequence(label, BOTH_COMPONENTS, 3, 15)]], [[2, TWO_COMPONENTS], ...SELECTING], []),
+    ),
   ];
+}
+
+/** A manifest with sequences nested so deep. */
+export function nestedEnvelope(depth: number): Uint8Array {
+  return withMembers([[20, sequence(...nested(depth))]]);
+}
+
+/** A manifest with so many components, all selected wherever a sequence begins. */
+export function componentsEnvelope(count: number): Uint8Array {
+  const components = Array.from({ length: count }, (_, index) => [Uint8Array.of(index)]);
+  return cosigned([AUTHOR], [[2, components]]);
+}
+
+/** A manifest with so many signatures, all of the same author. */
+export function signaturesEnvelope(count: number): Uint8Array {
+  return cosigned(new Array<PrivateKey>(count).fill(AUTHOR));
+}
+
+/** A manifest that sets two parameters, the one with the higher number first. */
+export function unorderedEnvelope(): Uint8Array {
+  return withMembers([[20, sequence(20, new Raw(Uint8Array.of(0xa2, 12, 0xf5, 5, 0)), 3, 15)]]);
 }
 
 /** A manifest that has the command where it may stand: in install, or in invoke. */
@@ -119,6 +144,14 @@ function cosigned(signers: readonly PrivateKey[], common: Pairs = []): Uint8Arra
 
 /** Components of the devices that judge, but not next to each other in their order. */
 const TWO_COMPONENTS: Cbor = [[Uint8Array.of(0)], [new TextEncoder().encode("aux")]];
+
+/** Parameters for both. */
+const BOTH_COMPONENTS: Cbor = new Map<Cbor, Cbor>([
+  [0, new Map<Cbor, Cbor>([[21, "#a"]])],
+  [1, new Map<Cbor, Cbor>([[21, "#b"]])],
+]);
+/** A shared sequence that selects all of them. */
+const SELECTING: Pairs = [[4, sequence(12, true, 1, 15, 2, 15)]];
 
 type Pairs = readonly (readonly [number, Cbor])[];
 
@@ -200,6 +233,7 @@ function valueOf(parameter: ParameterLabel): Cbor {
       return "#a";
     case "size":
     case "uint":
+    case "time":
     case "int":
       return 1;
     case "version-match":

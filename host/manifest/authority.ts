@@ -2,7 +2,6 @@
  * What a device asks of those who sign, beyond one good signature: certain keys, and the right of a key to
  * touch a component (docs/suit.md, "Whose signature"; draft-ietf-suit-trust-domains-12 §4).
  */
-import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
 import { equalBytes, type Key } from "../keys/key.ts";
 import { isNamed } from "../keys/rights.ts";
@@ -53,7 +52,9 @@ export function requireAuthority(
   authority: Authority,
 ): void {
   if (authority.components === undefined) return;
-  requireRights(envelope, facts, rightsOf(signers, authority.keys), authority.components);
+  const { capability } = envelope;
+  const rights = capability.signerRights ? rightsOf(signers, authority.keys) : EVERY_COMPONENT;
+  requireRights(envelope, facts, rights, authority.components);
   if (!facts.hasDependency) return;
   for (const payload of envelope.integrated) {
     if (isEnvelope(envelope, payload)) judgeDependency(envelope, payload, facts, authority);
@@ -97,7 +98,8 @@ function judgeDependency(
   authority: Authority,
 ): void {
   try {
-    const envelope = readEnvelope(root.bytes.subarray(content.from, content.to));
+    const { capability } = root;
+    const envelope = readEnvelope(root.bytes.subarray(content.from, content.to), { capability });
     const signers = authenticate(envelope, authority.keys, authority.required);
     const facts = checkContent(envelope);
     if (facts.hasDependency) {
@@ -110,11 +112,11 @@ function judgeDependency(
     const others = facts.identifiers.filter(
       (identifier) => !dependent.identifiers.some((other) => equalBytes(other, identifier)),
     );
-    if (dependent.identifiers.length + others.length > Limit.Components) {
+    if (dependent.identifiers.length + others.length > capability.components) {
       throw new Refusal(
         Status.TooManyComponents,
         envelope.manifest.start,
-        `The two manifests name more than the ${Limit.Components} components that this build holds`,
+        `The two manifests name more than the ${capability.components} components that this build holds`,
       );
     }
     requireRights(envelope, facts, rightsOf(signers, authority.keys), authority.components ?? []);

@@ -25,6 +25,7 @@ const PARAMETER_FORMS: Readonly<Record<ParameterKind, Form>> = {
   "component-metadata": exact(COMPONENT_METADATA),
   size: exact(SIZE),
   uint: exact(UNSIGNED),
+  time: exact(UNSIGNED),
   int: exact(INTEGER),
   bool: exact(BOOLEAN),
   tstr: exact(TEXT),

@@ -1,8 +1,7 @@
 /**
  * The parameters (draft-ietf-suit-manifest-37 §8.4.8, and the drafts that extend it).
  */
-import { Feature } from "../../assembly/feature.ts";
-import type { Label } from "./label.ts";
+import { isSupported, type Label, type Support } from "./label.ts";
 
 /** How a parameter's value is encoded. */
 export type ParameterKind =
@@ -16,6 +15,7 @@ export type ParameterKind =
   | "component-metadata"
   | "size"
   | "uint"
+  | "time"
   | "int"
   | "bool"
   | "tstr"
@@ -30,15 +30,16 @@ function row(
   kind: ParameterKind,
   document: Label["document"],
   section: string,
-  supported: boolean,
+  support: Support,
   description: string,
 ): ParameterLabel {
-  return { label, name, kind, document, section, description, supported };
+  return { label, name, kind, document, section, description, support, supported: isSupported(support) };
 }
 
 const YES = true;
 const NO = false;
-const UPDATE = Boolean(Feature.UpdateManagement);
+const UPDATE = "updateManagement";
+const ENCRYPTED = "encryptedPayloads";
 const ENCRYPTION = "How the payload is encrypted: a COSE_Encrypt without ciphertext.";
 const PRIORITY = "How urgent the update is, smaller being more urgent; shown when asking for permission.";
 const METADATA = "Permissions, type, times and creator of the component.";
@@ -52,7 +53,7 @@ export const PARAMETERS: readonly ParameterLabel[] = [
   row(
     4,
     "use-before",
-    "uint",
+    "time",
     "U",
     "4.1",
     UPDATE,
@@ -71,7 +72,7 @@ export const PARAMETERS: readonly ParameterLabel[] = [
   row(13, "soft-failure", "bool", "M", "8.4.8.15", YES, SOFT),
   row(14, "image-size", "size", "M", "8.4.8.7", YES, "The size of the component's content in bytes."),
   row(18, "content", "bstr", "M", "8.4.8.9", YES, "Bytes to write, or to compare the component with."),
-  row(19, "encryption-info", "encryption-info", "F", "4", NO, ENCRYPTION),
+  row(19, "encryption-info", "encryption-info", "F", "4", ENCRYPTED, ENCRYPTION),
   row(
     21,
     "uri",

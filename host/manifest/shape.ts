@@ -255,6 +255,7 @@ const PARAMETER_SHAPES: Readonly<Record<ParameterKind, Shape>> = {
   "component-metadata": { embedded: () => fieldMap(METADATA_MEMBERS) },
   size: ANY,
   uint: ANY,
+  time: ANY,
   int: ANY,
   bool: ANY,
   tstr: ANY,

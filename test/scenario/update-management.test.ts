@@ -264,7 +264,7 @@ describe("every build", () => {
   });
 
   it("without trust domains trusts no device page that limits a key or requires several", async () => {
-    const base = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+    const base = { ...MANAGED, trustDomains: false, updateManagement: false };
     const { module } = await buildVariant(base);
     const bootloader = new Uint8Array(module);
     expect(judgeManifest(acceptable, { bootloader, rights: [1] }).verdict).toBe("key-algorithm-mismatch");
