@@ -20,16 +20,23 @@ const BASE: Variant = {
   trustDomains: false,
   updateManagement: false,
   encryptedPayloads: false,
+  prefixes: false,
+  arguments: false,
+  enterpriseNumbers: false,
   unorderedMaps: false,
 };
 
-/** Every extension of SUIT: what `npm run build` builds as `bootloader-managed`. */
+/** Trust domains and update management: what `npm run build` builds as `bootloader-managed`. */
 export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
 
-/** All combinations of extensions, the base alone first; and all of them with maps in any order. */
+/** The default with all that it leaves out, but for update management, for which there is no room beside it. */
+export const EXTENDED: Variant = { ...DEFAULT_BUILD, arguments: true, enterpriseNumbers: true };
+
+/** The base alone, then with each extension and as many of them as there is room for. */
 export const VARIANTS: readonly Variant[] = [
   BASE,
-  { ...BASE, trustDomains: true },
+  DEFAULT_BUILD,
+  EXTENDED,
   { ...BASE, updateManagement: true },
   MANAGED,
   { ...MANAGED, unorderedMaps: true },
@@ -42,6 +49,7 @@ export const NAMED_BUILDS: Readonly<Record<string, Variant>> = {
   managed: MANAGED,
   unordered: { ...MANAGED, unorderedMaps: true },
   encrypted: { ...DEFAULT_BUILD, encryptedPayloads: true },
+  extended: EXTENDED,
 };
 
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
@@ -55,27 +63,25 @@ export function isDefault(variant: Variant): boolean {
   return switchPatches(variant).every(({ find, replace }) => find === replace);
 }
 
+/** Each switch: its name in assembly/feature.ts, whether it is on there, and what it is called in words. */
+const SWITCHES: readonly (readonly [keyof Variant, string, number, string])[] = [
+  ["trustDomains", "TrustDomains", Feature.TrustDomains, "trust domains"],
+  ["prefixes", "Prefixes", Feature.Prefixes, "prefixes"],
+  ["arguments", "Arguments", Feature.Arguments, "arguments"],
+  ["enterpriseNumbers", "EnterpriseNumbers", Feature.EnterpriseNumbers, "enterprise numbers"],
+  ["updateManagement", "UpdateManagement", Feature.UpdateManagement, "update management"],
+  ["encryptedPayloads", "EncryptedPayloads", Feature.EncryptedPayloads, "encrypted payloads"],
+  ["unorderedMaps", "UnorderedMaps", Feature.UnorderedMaps, "unordered maps"],
+];
+
 /** A variant in words. */
 export function variantName(variant: Variant): string {
-  const { trustDomains, updateManagement, encryptedPayloads, unorderedMaps } = variant;
-  return [
-    "base",
-    ...(trustDomains ? ["trust domains"] : []),
-    ...(updateManagement ? ["update management"] : []),
-    ...(encryptedPayloads ? ["encrypted payloads"] : []),
-    ...(unorderedMaps ? ["unordered maps"] : []),
-  ].join(" + ");
+  return ["base", ...SWITCHES.flatMap(([key, , , words]) => (variant[key] ? [words] : []))].join(" + ");
 }
 
 /** What sets the switches of a variant in the sources. */
 export function switchPatches(variant: Variant): Patch[] {
-  const { trustDomains, updateManagement, encryptedPayloads, unorderedMaps } = variant;
-  return [
-    switchPatch("TrustDomains", Feature.TrustDomains, trustDomains),
-    switchPatch("UpdateManagement", Feature.UpdateManagement, updateManagement),
-    switchPatch("EncryptedPayloads", Feature.EncryptedPayloads, encryptedPayloads),
-    switchPatch("UnorderedMaps", Feature.UnorderedMaps, unorderedMaps),
-  ];
+  return SWITCHES.map(([key, name, current]) => switchPatch(name, current, variant[key]));
 }
 
 /**

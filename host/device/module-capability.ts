@@ -6,6 +6,7 @@ import {
   commandEnvelope,
   componentsEnvelope,
   dependenciesEnvelope,
+  enterpriseEnvelope,
   memberEnvelope,
   nestedEnvelope,
   parameterEnvelope,
@@ -33,6 +34,8 @@ import { ownModule } from "./wasm-file.ts";
 const LIMIT_MAX = 16;
 /** Of common: what every manifest has, and the shared sequence. */
 const DEPENDENCIES = 1;
+/** A dependency with a prefix. */
+const PREFIXED = new Map([[1, [Uint8Array.of(0)]]]);
 /** The command that only a bootloader with trust domains has. */
 const DEPENDENCY_INTEGRITY = 7;
 
@@ -105,6 +108,8 @@ export function askedCapability(bootloader: Uint8Array): Capability | undefined 
     nesting: most(nestedEnvelope),
     signatures: most(signaturesEnvelope),
     signerRights: commands.has(DEPENDENCY_INTEGRITY),
+    prefixes: dependencies !== undefined && takes(dependenciesEnvelope(dependencies, [1], PREFIXED)),
+    enterpriseNumbers: takes(enterpriseEnvelope()),
     unorderedMaps: takes(unorderedEnvelope()),
   };
 }

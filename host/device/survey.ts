@@ -22,6 +22,7 @@ import type { CommandDescription, Description } from "../manifest/description.ts
 import type { Capability } from "../manifest/capability.ts";
 import { inspectEnvelope } from "../manifest/inspect.ts";
 import { Refusal } from "../manifest/refusal.ts";
+import { vendorText } from "../manifest/identifier-json.ts";
 import { uuidText } from "../manifest/uuid.ts";
 import { verifyEnvelope, type Verdict } from "../manifest/verify.ts";
 import { readable, readDevicePage } from "./device-page.ts";
@@ -71,6 +72,7 @@ export interface SlotSurvey {
 export interface DeviceSurvey {
   readonly profile: string;
   readonly bootloaderBytes: number;
+  /** The text of a UUID, or as in "PEN 32473". */
   readonly vendorId: string;
   readonly classId: string;
   readonly deviceId: string;
@@ -100,7 +102,7 @@ export function surveyDevice(profile: Profile, state: Required<DeviceState>): De
   return {
     profile: profile.name,
     bootloaderBytes: page.bootloaderBytes,
-    vendorId: uuidText(identity.vendorId),
+    vendorId: vendorText(identity.vendorId),
     classId: uuidText(identity.classId),
     deviceId: uuidText(identity.deviceId),
     components: componentNames,

@@ -39,9 +39,10 @@ export function agreementSeeds(): Uint8Array[] {
     ...COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies").flatMap((member) => [
       dependenciesEnvelope(member),
       dependenciesEnvelope(member, [1, 2]),
+      ...PREFIXES.map((prefix) => dependenciesEnvelope(member, [1], prefix)),
     ]),
     ...RETIRED_MANIFEST_KEYS.map((label) => withMembers([[label, sequence(3, 15)]])),
-    withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[1, new Tagged(PEN_TAG, Uint8Array.of(1))]]))]]),
+    ...[1, 2].flatMap((label) => [1, 5, 6].map((bytes) => enterpriseEnvelope(label, bytes))),
     withMembers([[20, sequence(12, [0], 3, 15, 12, [0, 0], 3, 15)]]),
     ...[
       [AUTHOR, SECOND_AUTHOR],
@@ -106,18 +107,34 @@ export function severedMemberEnvelope(member: MemberLabel): Uint8Array {
 }
 
 /** A manifest with dependencies behind its only component, so that every sequence selects. */
-export function dependenciesEnvelope({ label }: MemberLabel, indices: readonly number[] = [1]): Uint8Array {
+export function dependenciesEnvelope(
+  { label }: MemberLabel,
+  indices: readonly number[] = [1],
+  metadata: Cbor = new Map<Cbor, Cbor>(),
+): Uint8Array {
   return envelopeOf(
     [
       [7, sequence(12, 0, 3, 15)],
       [9, sequence(12, 0, 23, 2)],
     ],
     [
-      [label, new Map<Cbor, Cbor>(indices.map((index) => [index, new Map<Cbor, Cbor>()]))],
+      [label, new Map<Cbor, Cbor>(indices.map((index) => [index, metadata]))],
       [4, sequence(12, 0, 1, 15, 2, 15)],
     ],
     [],
   );
+}
+
+/** What may be said of a dependency: prefixes of one part and of two, none at all, and something unknown. */
+const PREFIXES: readonly Cbor[] = [
+  ...[[Uint8Array.of(0)], [Uint8Array.of(0), Uint8Array.of(1)], []].map((prefix) => new Map([[1, prefix]])),
+  new Map([[2, [Uint8Array.of(0)]]]),
+];
+
+/** A manifest that sets an identifier to a private enterprise number of so many bytes. */
+export function enterpriseEnvelope(label = 1, bytes = 1): Uint8Array {
+  const number = new Tagged(PEN_TAG, new Uint8Array(bytes).fill(1));
+  return withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[label, number]]))]]);
 }
 
 function hardParameterEnvelope(parameter: ParameterLabel): Uint8Array {
@@ -241,6 +258,8 @@ function valueOf(parameter: ParameterLabel): Cbor {
     case "wait-info":
     case "component-metadata":
       return encodeCbor(new Map<Cbor, Cbor>([[5, 1]]));
+    case "fetch-arguments":
+      return encodeCbor(300);
     case "bstr":
     case "encryption-info":
       return new Uint8Array(3);

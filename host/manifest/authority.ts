@@ -6,7 +6,7 @@ import { Status } from "../../assembly/status.ts";
 import { equalBytes, type Key } from "../keys/key.ts";
 import { isNamed } from "../keys/rights.ts";
 import { authenticate, type Signer } from "./authentication.ts";
-import { checkContent, type ManifestFacts } from "./content.ts";
+import { checkContent, prefixedIdentifier, type Dependency, type ManifestFacts } from "./content.ts";
 import { readEnvelope, type Envelope, type IntegratedPayload } from "./envelope.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -55,15 +55,22 @@ export function requireAuthority(
   const { capability } = envelope;
   const rights = capability.signerRights ? rightsOf(signers, authority.keys) : EVERY_COMPONENT;
   requireRights(envelope, facts, rights, authority.components);
-  if (!facts.hasDependency) return;
+  const { dependency, identifiers } = facts;
+  if (dependency === undefined) return;
   for (const payload of envelope.integrated) {
-    if (isEnvelope(envelope, payload)) judgeDependency(envelope, payload, facts, authority);
+    if (isEnvelope(envelope, payload))
+      judgeDependency(envelope, payload, { identifiers, dependency }, authority);
   }
+}
+
+/** A manifest that has a dependency. */
+interface Dependent extends Pick<ManifestFacts, "identifiers"> {
+  readonly dependency: Dependency;
 }
 
 function requireRights(
   { manifest }: Envelope,
-  { identifiers }: ManifestFacts,
+  { identifiers }: Pick<ManifestFacts, "identifiers">,
   rights: number,
   components: readonly Uint8Array[],
 ): void {
@@ -94,7 +101,7 @@ function isEnvelope({ bytes }: Envelope, { content }: IntegratedPayload): boolea
 function judgeDependency(
   root: Envelope,
   { name, content }: IntegratedPayload,
-  dependent: ManifestFacts,
+  dependent: Dependent,
   authority: Authority,
 ): void {
   try {
@@ -102,14 +109,16 @@ function judgeDependency(
     const envelope = readEnvelope(root.bytes.subarray(content.from, content.to), { capability });
     const signers = authenticate(envelope, authority.keys, authority.required);
     const facts = checkContent(envelope);
-    if (facts.hasDependency) {
+    if (facts.dependency !== undefined) {
       throw new Refusal(
         Status.TooManyDependencies,
         envelope.manifest.start,
         "A dependency has a dependency of its own",
       );
     }
-    const others = facts.identifiers.filter(
+    const { prefix } = dependent.dependency;
+    const identifiers = facts.identifiers.map((identifier) => prefixedIdentifier(prefix, identifier));
+    const others = identifiers.filter(
       (identifier) => !dependent.identifiers.some((other) => equalBytes(other, identifier)),
     );
     if (dependent.identifiers.length + others.length > capability.components) {
@@ -119,7 +128,7 @@ function judgeDependency(
         `The two manifests name more than the ${capability.components} components that this build holds`,
       );
     }
-    requireRights(envelope, facts, rightsOf(signers, authority.keys), authority.components ?? []);
+    requireRights(envelope, { identifiers }, rightsOf(signers, authority.keys), authority.components ?? []);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const message = `In the dependency ${JSON.stringify(name)}: ${error.message}`;

@@ -41,6 +41,10 @@ export interface Capability {
   readonly signatures: number;
   /** Whether the device page can require signatures of certain keys, and say which components a key may touch. */
   readonly signerRights: boolean;
+  /** Whether a dependency may have a prefix. */
+  readonly prefixes: boolean;
+  /** Whether a vendor may be named by a private enterprise number. */
+  readonly enterpriseNumbers: boolean;
   /** Whether maps behind the signature may have their keys in any order. */
   readonly unorderedMaps: boolean;
 }
@@ -65,6 +69,8 @@ export function capabilityOf(build: Build): Capability {
     nesting: Limit.Nesting,
     signatures: Limit.Signatures,
     signerRights: build.trustDomains,
+    prefixes: build.prefixes,
+    enterpriseNumbers: build.enterpriseNumbers,
     unorderedMaps: build.unorderedMaps,
   };
 }
@@ -96,6 +102,8 @@ const NO_LIMITS = {
   nesting: Infinity,
   signatures: Infinity,
   signerRights: true,
+  prefixes: true,
+  enterpriseNumbers: true,
   unorderedMaps: false,
 };
 

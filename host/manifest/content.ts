@@ -9,6 +9,7 @@ import { Status } from "../../assembly/status.ts";
 import { equalBytes } from "../keys/key.ts";
 import type { Capability } from "./capability.ts";
 import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
+import { encodeCbor } from "./cbor-writer.ts";
 import { digestOf, readDigest } from "./digest.ts";
 import { withHead, type Envelope } from "./envelope.ts";
 import {
@@ -23,13 +24,24 @@ import { Refusal } from "./refusal.ts";
 import { checkSequence } from "./sequence.ts";
 import { checkVersionList } from "./version-check.ts";
 
+/** The key of a dependency's prefix. */
+const PREFIX_KEY = 1n;
+
 /** What a checked manifest says about itself. */
 export interface ManifestFacts {
   readonly sequenceNumber: bigint;
   /** The encoded identifiers of its components, without the dependency's. */
   readonly identifiers: readonly Uint8Array[];
-  /** Whether one of the indices is a manifest that this one depends on. */
-  readonly hasDependency: boolean;
+  /** The manifest that this one depends on; undefined if there is none. */
+  readonly dependency: Dependency | undefined;
+}
+
+/** What a manifest says of the one that it depends on. */
+export interface Dependency {
+  /** Its index among the components, or behind them. */
+  readonly index: number;
+  /** The parts that come before those of its components' identifiers; none without a prefix. */
+  readonly prefix: readonly Uint8Array[];
 }
 
 /** A key of the manifest map, and where its value starts. */
@@ -69,14 +81,14 @@ export function checkContent(envelope: Envelope): ManifestFacts {
   const missing = REQUIRED.find((label) => !labels.has(label));
   if (missing !== undefined || common === undefined) throw missingMember(missing ?? 3, manifest);
   for (const [label, span] of envelope.severed) requireMentioned(labels, label, span);
-  const { indexCount, shared, identifiers, hasDependency } = checkCommon(bytes, common, capability);
+  const { indexCount, shared, identifiers, dependency } = checkCommon(bytes, common, capability);
   const context = { indexCount, capability };
   if (shared !== undefined) checkSequence(bytes, shared, { ...context, name: "shared", shared: true });
   for (const label of SEQUENCE_ORDER) {
     const span = sequences.get(label);
     if (span !== undefined) checkSequence(bytes, span, { ...context, name: nameOf(label), shared: false });
   }
-  return { sequenceNumber, identifiers, hasDependency };
+  return { sequenceNumber, identifiers, dependency };
 }
 
 /**
@@ -177,7 +189,7 @@ function requireMentioned(labels: ReadonlySet<number>, label: number, span: Span
 }
 
 /** What the common map lists. */
-interface CommonFacts extends Pick<ManifestFacts, "identifiers" | "hasDependency"> {
+interface CommonFacts extends Pick<ManifestFacts, "identifiers" | "dependency"> {
   /** Components and the dependency, if its index is behind theirs. */
   readonly indexCount: number;
   readonly shared: Span | undefined;
@@ -186,7 +198,7 @@ interface CommonFacts extends Pick<ManifestFacts, "identifiers" | "hasDependency
 /** Checks the common map; its shared sequence is left to the caller. */
 function checkCommon(bytes: Uint8Array, common: Span, capability: Capability): CommonFacts {
   const reader = new CborReader(bytes, common.from, common.to, capability.unorderedMaps);
-  let dependency: number | undefined;
+  let dependency: Dependency | undefined;
   let list: CborReader | undefined;
   let components: ComponentList | undefined;
   let shared: Span | undefined;
@@ -197,24 +209,25 @@ function checkCommon(bytes: Uint8Array, common: Span, capability: Capability): C
       // Which of them is a dependency may be said behind them.
       list = new CborReader(bytes, reader.offset, common.to);
       reader.skip("The component list");
-    } else if (known.kind === "components") components = checkComponents(reader, dependency, capability);
+    } else if (known.kind === "components")
+      components = checkComponents(reader, dependency?.index, capability);
     else shared = reader.byteString("The shared sequence");
   });
-  if (list !== undefined) components = checkComponents(list, dependency, capability);
+  if (list !== undefined) components = checkComponents(list, dependency?.index, capability);
   if (components === undefined) {
     throw new Refusal(Status.ManifestMemberMissing, common.start, "The common map has no components (2)");
   }
   const { count, identifiers } = components;
-  if (dependency !== undefined && dependency > count) {
+  if (dependency !== undefined && dependency.index > count) {
     throw new Refusal(
       Status.ComponentIndexInvalid,
       common.start,
-      `The dependency has index ${dependency}, and there are ${count} components`,
+      `The dependency has index ${dependency.index}, and there are ${count} components`,
     );
   }
   reader.finish("the common map");
-  const indexCount = dependency === count ? count + 1 : count;
-  return { indexCount, shared, identifiers, hasDependency: dependency !== undefined };
+  const indexCount = dependency?.index === count ? count + 1 : count;
+  return { indexCount, shared, identifiers, dependency };
 }
 
 /** The list of components: how long it is, and the identifiers of those that are no dependency. */
@@ -223,8 +236,8 @@ interface ComponentList {
   readonly identifiers: readonly Uint8Array[];
 }
 
-/** One dependency, without a prefix; returns its index. */
-function checkDependencies(reader: CborReader, capability: Capability): number {
+/** One dependency, of which nothing but a prefix may be said (draft-ietf-suit-trust-domains-12 §5.2.2). */
+function checkDependencies(reader: CborReader, capability: Capability): Dependency {
   const start = reader.offset;
   const count = reader.map("The dependencies");
   if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The map of dependencies is empty");
@@ -240,10 +253,33 @@ function checkDependencies(reader: CborReader, capability: Capability): number {
     throw new Refusal(Status.ComponentIndexInvalid, start, `No component can have the index ${index}`);
   }
   const metadata = reader.offset;
-  if (reader.map("What is said of a dependency") !== 0) {
-    throw new Refusal(Status.MemberUnsupported, metadata, "The dependency has a prefix or other metadata");
+  const members = reader.map("What is said of a dependency");
+  if (members === 0) return { index: Number(index), prefix: [] };
+  if (!capability.prefixes || members > 1 || reader.unsigned("What is said of a dependency") !== PREFIX_KEY) {
+    throw new Refusal(
+      Status.MemberUnsupported,
+      metadata,
+      capability.prefixes
+        ? "The dependency has metadata beside a prefix (1)"
+        : "The dependency has a prefix or other metadata",
+    );
   }
-  return Number(index);
+  const prefix = readIdentifier(reader, "the dependency's prefix");
+  return { index: Number(index), prefix: identifierParts(prefix) };
+}
+
+/** The parts of an encoded component identifier that was checked. */
+function identifierParts(encoded: Uint8Array): Uint8Array[] {
+  const reader = new CborReader(encoded);
+  return Array.from({ length: reader.array("An identifier") }, () => {
+    const { from, to } = reader.byteString("A part");
+    return encoded.slice(from, to);
+  });
+}
+
+/** The encoded identifier of a dependency's component as the device knows it: behind the prefix. */
+export function prefixedIdentifier(prefix: readonly Uint8Array[], encoded: Uint8Array): Uint8Array {
+  return encodeCbor([...prefix, ...identifierParts(encoded)]);
 }
 
 function checkComponents(

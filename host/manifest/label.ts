@@ -17,6 +17,9 @@ export const EXTENSIONS = {
   trustDomains: Boolean(Feature.TrustDomains),
   updateManagement: Boolean(Feature.UpdateManagement),
   encryptedPayloads: Boolean(Feature.EncryptedPayloads),
+  prefixes: Boolean(Feature.Prefixes),
+  arguments: Boolean(Feature.Arguments),
+  enterpriseNumbers: Boolean(Feature.EnterpriseNumbers),
 } as const;
 
 /** Which builds process a row: every one, none, or those with an extension. */

@@ -3,12 +3,15 @@
  * (draft-ietf-suit-manifest-37 §8.4.8, draft-ietf-suit-update-management-14 §4).
  */
 import { Status } from "../../assembly/status.ts";
+import type { Capability } from "./capability.ts";
 import { Major, type CborReader } from "./cbor-reader.ts";
 import { readDigest } from "./digest.ts";
 import { PEN_TAG, type Label, type ParameterKind } from "./labels.ts";
 import { Refusal } from "./refusal.ts";
 import { checkVersionMatch, checkWaitInfo } from "./version-check.ts";
 
+/** Bytes of a private enterprise number below 2^32, in base 128. */
+const ENTERPRISE_NUMBER_BYTES = 5;
 /** Length of a UUID. */
 const UUID_BYTES = 16;
 /** Sizes and slots are 32 bits wide on the device. */
@@ -20,10 +23,19 @@ const MAXIMUM_SIZE = 0xffff_ffffn;
  * @param keyStart where its key is
  * @throws Refusal
  */
-export function checkParameter(reader: CborReader, parameter: Label<ParameterKind>, keyStart: number): void {
+export function checkParameter(
+  reader: CborReader,
+  parameter: Label<ParameterKind>,
+  keyStart: number,
+  capability: Capability,
+): void {
   const what = `The parameter ${parameter.name}`;
   switch (parameter.kind) {
-    case "vendor-identifier":
+    case "vendor-identifier": {
+      if (capability.enterpriseNumbers && reader.peek() === Major.Tag) checkEnterpriseNumber(reader, what);
+      else checkIdentifier(reader, what);
+      return;
+    }
     case "class-identifier":
     case "device-identifier": {
       checkIdentifier(reader, what);
@@ -31,6 +43,9 @@ export function checkParameter(reader: CborReader, parameter: Label<ParameterKin
     }
     case "digest":
       checkEmbedded(reader, what, readDigest);
+      return;
+    case "fetch-arguments":
+      checkFetchArguments(reader, what);
       return;
     case "version-match":
       checkEmbedded(reader, what, checkVersionMatch);
@@ -73,6 +88,34 @@ function checkEmbedded(
   const embedded = reader.within(reader.byteString(what));
   check(embedded, what);
   embedded.finish(what);
+}
+
+/** A private enterprise number instead of a UUID (draft-ietf-suit-manifest-37 §8.4.8.3). */
+function checkEnterpriseNumber(reader: CborReader, what: string): void {
+  const { start, argument } = reader.head();
+  if (argument !== BigInt(PEN_TAG)) {
+    throw new Refusal(Status.ArgumentUnsupported, start, `${what} has tag ${argument}`);
+  }
+  const { from, to } = reader.byteString(what);
+  if (to === from || to - from > ENTERPRISE_NUMBER_BYTES) {
+    throw new Refusal(
+      Status.ArgumentMalformed,
+      start,
+      `${what} is no private enterprise number of 1 to ${ENTERPRISE_NUMBER_BYTES} bytes`,
+    );
+  }
+}
+
+/** What fetch-arguments are for our bootloader (docs/suit.md): where in its payload the content begins. */
+function checkFetchArguments(reader: CborReader, what: string): void {
+  const span = reader.byteString(what);
+  const offset = reader.within(span);
+  try {
+    if (offset.unsigned(what) <= MAXIMUM_SIZE && offset.offset === span.to) return;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  throw new Refusal(Status.ArgumentUnsupported, span.start, `${what} are no offset below 2^32`);
 }
 
 function checkIdentifier(reader: CborReader, what: string): void {

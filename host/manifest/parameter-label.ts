@@ -9,6 +9,7 @@ export type ParameterKind =
   | "class-identifier"
   | "device-identifier"
   | "digest"
+  | "fetch-arguments"
   | "encryption-info"
   | "version-match"
   | "wait-info"
@@ -40,6 +41,8 @@ const YES = true;
 const NO = false;
 const UPDATE = "updateManagement";
 const ENCRYPTED = "encryptedPayloads";
+const ARGUMENTS = "arguments";
+const FETCH_ARGUMENTS = "What fetch is told beside the URI: here, where in its payload the content begins.";
 const ENCRYPTION = "How the payload is encrypted: a COSE_Encrypt without ciphertext.";
 const PRIORITY = "How urgent the update is, smaller being more urgent; shown when asking for permission.";
 const METADATA = "Permissions, type, times and creator of the component.";
@@ -91,9 +94,9 @@ export const PARAMETERS: readonly ParameterLabel[] = [
     YES,
     "The index of the component to copy or swap with.",
   ),
-  row(23, "invoke-args", "bstr", "M", "8.4.8.12", NO, "What the image is started with."),
+  row(23, "invoke-args", "bstr", "M", "8.4.8.12", ARGUMENTS, "What the image is started with."),
   row(24, "device-identifier", "device-identifier", "M", "8.4.8.5", YES, "Which single device it is."),
-  row(25, "fetch-arguments", "bstr", "M", "8.4.8.13", NO, "What fetch hands to the transport."),
+  row(25, "fetch-arguments", "fetch-arguments", "M", "8.4.8.13", ARGUMENTS, FETCH_ARGUMENTS),
   row(26, "minimum-battery", "uint", "U", "4.2", UPDATE, "The least energy in the battery, in mWh."),
   row(27, "update-priority", "int", "U", "4.3", UPDATE, PRIORITY),
   row(28, "version", "version-match", "U", "4.4", UPDATE, "Which versions of the component are meant."),

@@ -288,7 +288,7 @@ function checkParameters(
     count += 1;
     const parameter = supportedParameter(entry, capability);
     if (parameter.name === "soft-failure") softFailureStart = entry.keyStart;
-    checkParameter(reader, parameter, entry.keyStart);
+    checkParameter(reader, parameter, entry.keyStart, capability);
   });
   if (count === 0) throw new Refusal(Status.ArgumentMalformed, start, `${command.name} sets no parameter`);
   if (softFailureStart !== undefined && depth === 0) {

@@ -249,6 +249,7 @@ const PARAMETER_SHAPES: Readonly<Record<ParameterKind, Shape>> = {
   "class-identifier": IDENTIFIER,
   "device-identifier": IDENTIFIER,
   digest: { embedded: () => DIGEST },
+  "fetch-arguments": { embedded: () => ANY },
   "encryption-info": { embedded: () => ENCRYPTION },
   "version-match": { embedded: () => VERSION_MATCH },
   "wait-info": { embedded: () => fieldMap(WAIT_EVENTS) },

@@ -133,6 +133,10 @@ const parameterValue: Readonly<Record<ParameterKind, fc.Arbitrary<Cbor>>> = {
   digest: wrapped(digest),
   "encryption-info": fc.oneof(wrapped(encryption), bytes),
   "version-match": wrapped(match),
+  "fetch-arguments": fc.oneof(
+    fc.maxSafeNat().map((offset) => encodeCbor(offset)),
+    fc.uint8Array({ maxLength: 8 }),
+  ),
   "wait-info": wrapped(
     rows(WAIT_EVENTS, ({ kind }) => (kind === "other-device" ? otherDevice : kind === "int" ? int : uint)),
   ),
