@@ -27,6 +27,18 @@ export const enum Feature {
    * decrypted what it received (draft-ietf-suit-firmware-encryption-24).
    */
   EncryptedPayloads = 0,
+  /**
+   * The prefix of a dependency stands before the identifiers of its components
+   * (draft-ietf-suit-trust-domains-12 §5.2.2). Needs `TrustDomains`.
+   */
+  Prefixes = 1,
+  /**
+   * invoke-args, which the image that is invoked can read, and fetch-arguments, which say where in a payload
+   * a component's content begins (SUIT §8.4.8.12, §8.4.8.13).
+   */
+  Arguments = 0,
+  /** A vendor may be named by its private enterprise number (SUIT §8.4.8.3). */
+  EnterpriseNumbers = 0,
   /** The update agent decrypts what it receives. For firmware; the boot partition has no room for it. */
   DecryptingAgent = 0,
 }

@@ -35,6 +35,24 @@ export declare function counterAdvance(id: u32, value: u64): i32;
 @external("hal", "boot")
 export declare function boot(address: u32, length: u32): i32;
 
+/**
+ * The same, and leaves the image where it finds its arguments: `argumentBytes` bytes in its own slot, or 0 for
+ * none. Only builds with arguments call it, and in place of `boot`.
+ */
+// @ts-ignore: decorator
+@external("hal", "boot_with_arguments")
+export declare function bootWithArguments(
+  address: u32,
+  length: u32,
+  argumentAddress: u32,
+  argumentBytes: u32,
+): i32;
+
+/** What the image was started with: address and length as two u32 at `out`, zeros for nothing. */
+// @ts-ignore: decorator
+@external("hal", "boot_arguments")
+export declare function bootArguments(out: usize): i32;
+
 /** Requests a reset; does not return. */
 // @ts-ignore: decorator
 @external("hal", "reset")

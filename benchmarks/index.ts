@@ -42,7 +42,7 @@ const suitSizes = await measureSuitSizes();
 const campaigns = [await measureCampaign("class1"), await measureCampaign("class1", "Ed25519")];
 const glitches = measureGlitches();
 const fuzz = measureFuzz();
-const agreement = measureAgreement(AGREEMENT_ENVELOPES);
+const agreement = await measureAgreement(AGREEMENT_ENVELOPES);
 
 if (process.argv.includes("--json")) {
   console.log(

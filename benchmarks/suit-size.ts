@@ -85,7 +85,7 @@ export async function measureSuitSizes(): Promise<SuitSize[]> {
 export function formatSuitSizes(sizes: readonly SuitSize[]): string {
   const lines = sizes.map((size) =>
     [
-      `${size.name}${size.isDefault ? " (default)" : ""}`.padEnd(64),
+      `${size.name}${size.isDefault ? " (default)" : ""}`.padEnd(72),
       String(size.moduleBytes).padStart(11),
       String(size.codeBytes).padStart(11),
       String(size.ramBytes).padStart(11),
@@ -96,7 +96,7 @@ export function formatSuitSizes(sizes: readonly SuitSize[]): string {
   const columns = ["module", "SUIT code", "SUIT RAM", "all RAM"].map((title) => title.padStart(11)).join("");
   return [
     `SUIT, CBOR and COSE [bytes]; a module may have ${CAPACITY_BYTES}, all RAM ${RAM_BYTES}`,
-    `${"build".padEnd(64)}${columns}${"fits".padStart(6)}`,
+    `${"build".padEnd(72)}${columns}${"fits".padStart(6)}`,
     ...lines,
   ].join("\n");
 }

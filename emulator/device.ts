@@ -142,6 +142,8 @@ export class Device {
   readonly memory: Uint8Array<ArrayBuffer>;
   readonly flash: Flash;
   readonly counters: Counters;
+  /** What it can find out about the world. */
+  readonly surroundings: Surroundings;
 
   readonly #link: Link;
   readonly #power = new Power();
@@ -164,6 +166,7 @@ export class Device {
     const { profile, build = "checked", symbols = [] } = options;
     const wasmMemory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
     this.profile = profile;
+    this.surroundings = options.surroundings ?? {};
     this.#recording = options.recording;
     this.memory = new Uint8Array(wasmMemory.buffer);
     this.#link = options.linkEnd ?? new Link(options.link);
@@ -185,7 +188,7 @@ export class Device {
       watchdog: this.#watchdog,
       random: this.#random,
       radio: radio === undefined ? undefined : new RadioWire(this.flash, radio),
-      surroundings: options.surroundings ?? {},
+      surroundings: this.surroundings,
       idleLimitMicros: options.idleLimitMicros ?? DEFAULT_IDLE_LIMIT_MICROS,
     });
     this.#imports = { env: { memory: wasmMemory }, hal: { ...this.#hal.functions } };

@@ -102,6 +102,8 @@ export const HAL_SIGNATURES = Object.freeze({
   counter_read: takes("i32", "i32"),
   counter_advance: takes("i32", "i64"),
   boot: takes("i32", "i32"),
+  boot_with_arguments: takes("i32", "i32", "i32", "i32"),
+  boot_arguments: takes("i32"),
   reset: takes(),
   log: takes("i32", "i32"),
   time: takes("i32"),
@@ -133,6 +135,8 @@ export class Hal {
   bootAddress = 0;
   bootLength = 0;
   bootSlot: Slot = Slot.A;
+  /** Where the image that runs finds its arguments: address and bytes; 0 bytes for none. */
+  #arguments: readonly [number, number] = [0, 0];
   /** Where the data began that the last bus fault was about. */
   busFaultAddress = 0;
 
@@ -217,23 +221,43 @@ export class Hal {
     };
   }
 
+  /** Hands over to an image; its arguments have to lie in its own slot. */
+  #boot(start: number, bytes: number, [from, argumentBytes]: readonly [number, number]): Status {
+    const { profile, power, violations } = this.#parts;
+    if (this.#stage !== "bootloader") return Status.HalUnavailable;
+    const slot = bytes > 0 ? slotHolding(profile.layout, start, bytes) : undefined;
+    if (slot === undefined) {
+      const sentence = `The ${bytes} bytes to boot do not lie in one slot.`;
+      violations.add("boot-target", start, power.operationCount, sentence);
+      return Status.HalArgument;
+    }
+    if (argumentBytes > 0 && slotHolding(profile.layout, from, argumentBytes) !== slot) {
+      const sentence = `The ${argumentBytes} bytes of arguments do not lie in the slot of the image.`;
+      violations.add("boot-target", from, power.operationCount, sentence);
+      return Status.HalArgument;
+    }
+    this.bootAddress = start;
+    this.bootLength = bytes;
+    this.bootSlot = slot;
+    this.#arguments = [from, argumentBytes];
+    throw bootSignal;
+  }
+
   #controlFunctions() {
-    const { profile, link, power, clock, watchdog, violations, idleLimitMicros } = this.#parts;
+    const { link, power, clock, watchdog, idleLimitMicros } = this.#parts;
     return {
-      boot: (address: number, length: number): Status => {
-        const start = address >>> 0;
-        const bytes = length >>> 0;
-        if (this.#stage !== "bootloader") return Status.HalUnavailable;
-        const slot = bytes > 0 ? slotHolding(profile.layout, start, bytes) : undefined;
-        if (slot === undefined) {
-          const sentence = `The ${bytes} bytes to boot do not lie in one slot.`;
-          violations.add("boot-target", start, power.operationCount, sentence);
-          return Status.HalArgument;
-        }
-        this.bootAddress = start;
-        this.bootLength = bytes;
-        this.bootSlot = slot;
-        throw bootSignal;
+      boot: (address: number, length: number): Status => this.#boot(address >>> 0, length >>> 0, [0, 0]),
+
+      boot_with_arguments: (...[address, length, from, bytes]: [number, number, number, number]): Status =>
+        this.#boot(address >>> 0, length >>> 0, bytes === 0 ? [0, 0] : [from >>> 0, bytes >>> 0]),
+
+      boot_arguments: (out: number): Status => {
+        if (this.#stage !== "firmware") return Status.HalUnavailable;
+        if (!this.#writable(out >>> 0, 8)) return Status.HalArgument;
+        this.#arguments.forEach((word, index) => {
+          this.#view.setUint32((out >>> 0) + index * 4, word, true);
+        });
+        return Status.Ok;
       },
 
       reset: (): Status => {

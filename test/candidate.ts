@@ -10,6 +10,7 @@ import { profileNamed } from "../emulator/profile.ts";
 import { buildDevicePage, provision } from "../emulator/provision.ts";
 import { coseKeyBytes } from "../host/keys/cose-key.ts";
 import { generateKey, type Key } from "../host/keys/key.ts";
+import { encodeCbor } from "../host/manifest/cbor-writer.ts";
 import { createEnvelope } from "../host/manifest/create.ts";
 import { signEnvelope } from "../host/manifest/sign.ts";
 import { classIdentifier, vendorIdentifier } from "../host/manifest/uuid.ts";
@@ -45,7 +46,10 @@ export interface CandidateOptions {
   readonly anchors?: readonly Key[];
   /** Components that each anchor may touch, as bits; all of them unless given. */
   readonly rights?: readonly number[];
+  /** Names, with a slash between their parts. */
   readonly components?: readonly string[];
+  /** Who made the device; brownout.example unless given. */
+  readonly vendor?: Uint8Array;
   /** Another build of the bootloader. */
   readonly bootloader?: Uint8Array;
   readonly surroundings?: Surroundings;
@@ -83,13 +87,11 @@ export function judgeEnvelope(envelope: Uint8Array, options: CandidateOptions = 
     devicePage: buildDevicePage({
       profile,
       bootloaderBytes: bootloader.length,
-      vendorId,
+      vendorId: options.vendor ?? vendorId,
       classId,
       deviceId,
       anchors: cborArray(anchors.map((key, index) => coseKeyBytes(withRights(key, rights?.[index])))),
-      components: cborArray(
-        components.map((name) => Uint8Array.from([0x81, 0x40 + name.length, ...Buffer.from(name)])),
-      ),
+      components: encodeCbor(components.map((name) => name.split("/").map((part) => Buffer.from(part)))),
       policy,
     }),
     slots: {

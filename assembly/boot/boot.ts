@@ -36,6 +36,7 @@ import { Status } from "../status";
 import { invokedAddress, invokedBytes } from "../suit/directive";
 import { sequenceNumber } from "../suit/manifest";
 import { isAttested, processInvocation, processUpdate, sequenceFloor } from "../suit/procedure";
+import { startInvoked } from "./arguments";
 import {
   sayAccepted,
   sayBoot,
@@ -96,7 +97,7 @@ function acceptCandidate(active: u32): i32 {
 /** Boots the image that was invoked from a slot if it is attested; returns why not otherwise. */
 function launch(slot: u32): i32 {
   if (!isAttested(slot)) return Status.SignatureInvalid;
-  return boot(invokedAddress, invokedBytes);
+  return Feature.Arguments ? startInvoked() : boot(invokedAddress, invokedBytes);
 }
 
 /** Trial: boots the candidate once more, or gives it up. */

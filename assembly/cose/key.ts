@@ -144,6 +144,8 @@ function readKey(pairs: u32): i32 {
     } else if (label == KeyLabel.Components) {
       // A build that does not know of rights must not use a key whose rights are limited.
       if (!Feature.TrustDomains || cborUnsigned() != Status.Ok) return Status.KeyMalformed;
+      // Nor one whose rights it cannot hold.
+      if (cborArgument > <u64>u32.MAX_VALUE) return Status.KeyMalformed;
       anchorComponents = <u32>cborArgument;
     } else if (label == KeyLabel.Kty || label == KeyLabel.Crv || label == KeyLabel.Alg) {
       status = cborInteger();

@@ -1,7 +1,7 @@
 /**
  * Conditions (SUIT §8.4.9): each looks at one component and changes nothing but what was checked.
  */
-import { cborLength } from "../cbor/reader";
+import { cborBytes, cborLength, cborPosition } from "../cbor/reader";
 import { equalConstantTime } from "../crypto/compare";
 import { Feature } from "../feature";
 import { flashCheck, uniqueId } from "../hal";
@@ -66,14 +66,23 @@ function matchImage(set: u32, isDependency: bool): i32 {
 
 /** vendor-identifier and class-identifier: labels, flags and fields of the two are numbered alike. */
 function checkIdentity(command: u32, set: u32): i32 {
-  const expected = bytesOf(set, command);
-  if (expected == 0) return Status.ConditionParameterMissing;
+  let expected = bytesOf(set, command);
+  let length: u32 = Identifier.Bytes;
   const which = command - Command.VendorIdentifier;
   const own = DevicePage.Address + DevicePage.VendorId + which * Identifier.Bytes;
-  if (!equalConstantTime(expected, own, Identifier.Bytes)) return Status.VendorMismatch + which;
+  if (Feature.EnterpriseNumbers && expected == 0 && field(set, command) != 0) {
+    // The device page has the number as it stands in a manifest, and zeros behind it, which no UUID has there.
+    if (load<u64>(own, 8) != 0) return Status.VendorMismatch;
+    // The head of the tag has been read; behind it are the bytes.
+    if (cborBytes() != Status.Ok) return Status.ConditionParameterMissing;
+    expected = field(set, command);
+    length = cborPosition - expected;
+  }
+  if (expected == 0) return Status.ConditionParameterMissing;
+  if (!equalConstantTime(expected, own, length)) return Status.VendorMismatch + which;
   raiseFlags(set, command);
   const witness: u32 = which == 0 ? Witness.Vendor : Witness.Class;
-  setField(set, Field.VendorWitness + which, testify(witness, own, expected, Identifier.Bytes));
+  setField(set, Field.VendorWitness + which, testify(witness, own, expected, length));
   return Status.Ok;
 }
 

@@ -5,7 +5,7 @@
  * or behind it, and what writes, copies or swaps contents only says which bytes are meant. So the
  * directives change no flash, and the boot runs them again to find the same contents.
  */
-import { cborContent, cborLength, cborText } from "../cbor/reader";
+import { cborArgument, cborContent, cborLength, cborSeek, cborText, cborUnsigned } from "../cbor/reader";
 import { Feature } from "../feature";
 import { pageBytes } from "../flash/device-page";
 import { Limit } from "../limits";
@@ -73,7 +73,9 @@ function fetch(set: u32): i32 {
   if (!openParameter(set, Parameter.Uri) || cborText() != Status.Ok) return Status.DirectiveParameterMissing;
   const uri = cborContent;
   const uriBytes = cborLength;
+  const offset = Feature.Arguments ? offsetOf(set) : 0;
   if (findPayload(uri, uriBytes)) {
+    if (Feature.Arguments && offset != 0) return placePart(set, offset);
     const length = payloadLength;
     if (numberOf(set, Parameter.ImageSize, length) != length) return Status.PayloadSizeMismatch;
     placeAt(set, payloadContent, length);
@@ -81,11 +83,34 @@ function fetch(set: u32): i32 {
   }
   // A fragment alone can only name something inside the envelope (SUIT §7.5).
   if (uriBytes > 0 && load<u8>(uri) == 0x23) return Status.PayloadMissing;
-  const start = deliveredAddress();
+  let start = deliveredAddress();
+  if (Feature.Arguments) {
+    if (offset > rootLimit) return Status.ImageTooLarge;
+    start += offset;
+  }
   if (start > rootLimit || numberOf(set, Parameter.ImageSize, 0) > rootLimit - start) {
     return Status.ImageTooLarge;
   }
   placeAt(set, start, 0);
+  return Status.Ok;
+}
+
+/** Where in its payload a component's content begins: what fetch-arguments mean to this device. */
+function offsetOf(set: u32): u32 {
+  const content = bytesOf(set, Parameter.FetchArguments);
+  if (content == 0) return 0;
+  cborSeek(content, content + cborLength);
+  return cborUnsigned() == Status.Ok ? <u32>cborArgument : 0;
+}
+
+/** Places a part of the integrated payload that was found: image-size bytes, or all that is left. */
+function placePart(set: u32, offset: u32): i32 {
+  const start = payloadContent;
+  if (offset > payloadLength) return Status.PayloadSizeMismatch;
+  const left = payloadLength - offset;
+  const length = numberOf(set, Parameter.ImageSize, left);
+  if (length > left) return Status.PayloadSizeMismatch;
+  placeAt(set, start + offset, length);
   return Status.Ok;
 }
 

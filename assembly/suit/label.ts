@@ -100,6 +100,11 @@ export const enum CommonMember {
   SharedSequence = 4,
 }
 
+/** What a manifest says of a dependency, draft-ietf-suit-trust-domains-12 §5.2.2. */
+export const enum DependencyMember {
+  Prefix = 1,
+}
+
 /** Commands, SUIT §8.4.9 to §8.4.11. */
 export const enum Command {
   VendorIdentifier = 1,

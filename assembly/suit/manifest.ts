@@ -38,8 +38,12 @@ import {
   severedMembers,
   signerComponents,
 } from "./envelope";
-import { CommonMember, Member, MemberSet } from "./label";
+import { CommonMember, DependencyMember, Member, MemberSet } from "./label";
 import { checkVersionList } from "./version";
+
+const enum Entry {
+  Bytes = 8 + 4 * Feature.Prefixes,
+}
 
 /** No index: the manifest has no dependency. */
 export const NO_INDEX: u32 = 15;
@@ -60,9 +64,17 @@ export let memberLength: u32 = 0;
 let members: u32 = 0;
 const MEMBERS: usize = memory.data(Member.End * 4, 4);
 
-/** The components of the device that manifests have named: address and bytes of each identifier. */
-const IDENTIFIERS: usize = memory.data(Limit.Components * 8, 4);
+/**
+ * The components of the device that manifests have named: address and bytes of each identifier; in a build with
+ * prefixes those of its parts, and the bytes of the prefix in front of them.
+ */
+const IDENTIFIERS: usize = memory.data(Limit.Components * Entry.Bytes, 4);
 let identifierCount: u32 = 0;
+/** The prefix of the root's dependency: its encoded parts, and their bytes; 0 bytes for none. */
+let prefixParts: u32 = 0;
+let prefixBytes: u32 = 0;
+/** Bytes of the prefix that identifiers of the open manifest have in front. */
+let openPrefixBytes: u32 = 0;
 /** For each index of the open manifest, the set of its component. */
 const SET_OF: usize = memory.data(Limit.Components + Limit.Dependencies);
 
@@ -75,6 +87,10 @@ const SET_OF: usize = memory.data(Limit.Components + Limit.Dependencies);
 export function openManifest(isRoot: bool): i32 {
   members = 0;
   if (isRoot) identifierCount = 0;
+  if (Feature.Prefixes) {
+    if (isRoot) prefixBytes = 0;
+    openPrefixBytes = prefixBytes;
+  }
   let status = readMap(false);
   if (status == Status.Ok) status = readMap(true);
   if (status != Status.Ok) return status;
@@ -117,7 +133,7 @@ export function matchComponents(): i32 {
   const allowed = Feature.TrustDomains ? signerComponents() : 0;
   for (let index: u32 = 0; index < componentCount; index++) {
     if (Feature.TrustDomains && index == dependencyIndex) continue;
-    const entry = IDENTIFIERS + (setOf(index) << 3);
+    const entry = entryOf(setOf(index));
     const length = load<u32>(entry, 4);
     cborOpen(componentsAddress(), componentsBytes());
     if (cborArray() != Status.Ok) return Status.DevicePageInvalid;
@@ -126,13 +142,38 @@ export function matchComponents(): i32 {
     for (let known = cborLength; known > 0 && !found; known--) {
       const start = cborPosition;
       if (cborSkip() != Status.Ok) return Status.DevicePageInvalid;
-      found = cborPosition - start == length && equalConstantTime(start, load<u32>(entry), length);
+      if (Feature.Prefixes) {
+        const parts = partsOf(start);
+        found = isPrefixed(parts, cborPosition - parts, load<u32>(entry), length, load<u32>(entry, 8));
+      } else {
+        found = cborPosition - start == length && equalConstantTime(start, load<u32>(entry), length);
+      }
       if (!found) bit <<= 1;
     }
     if (!found) return Status.ComponentUnknown;
     if (Feature.TrustDomains && (allowed & bit) == 0) return Status.ComponentUnauthorized;
   }
   return Status.Ok;
+}
+
+// @ts-ignore: decorator
+@inline
+function entryOf(set: u32): usize {
+  return IDENTIFIERS + set * Entry.Bytes;
+}
+
+/** The parts of an encoded identifier, behind the head of the array; what has 256 parts or more is on no device. */
+function partsOf(identifier: u32): u32 {
+  return identifier + 1 + <u32>(load<u8>(identifier) > 0x97);
+}
+
+/** Whether the encoded parts of an identifier are those of another one behind so many bytes of prefix. */
+function isPrefixed(parts: u32, length: u32, other: u32, otherLength: u32, prefix: u32): bool {
+  return (
+    length == prefix + otherLength &&
+    equalConstantTime(parts, prefixParts, prefix) &&
+    equalConstantTime(parts + prefix, other, otherLength)
+  );
 }
 
 /** The set of the component or dependency with this index, which is below `indexCount`. */
@@ -291,7 +332,7 @@ function readCommon(): i32 {
   return cborEnd();
 }
 
-/** dependencies: one, its index in reach of what can be selected, and no prefix. */
+/** dependencies: one, its index in reach of what can be selected, and of what is said of it the prefix alone. */
 function readDependencies(): i32 {
   let status = cborMap();
   if (status != Status.Ok) return status;
@@ -302,7 +343,15 @@ function readDependencies(): i32 {
   if (cborArgument >= NO_INDEX) return Status.ComponentIndexInvalid;
   dependencyIndex = <u32>cborArgument;
   status = cborMap();
-  return status == Status.Ok && cborLength != 0 ? <i32>Status.MemberUnsupported : status;
+  if (status != Status.Ok || cborLength == 0) return status;
+  if (!Feature.Prefixes || cborLength != 1) return Status.MemberUnsupported;
+  status = cborUnsigned();
+  if (status != Status.Ok) return status;
+  if (cborArgument != DependencyMember.Prefix) return Status.MemberUnsupported;
+  prefixParts = partsOf(cborPosition);
+  status = readIdentifier();
+  prefixBytes = cborPosition - prefixParts;
+  return status;
 }
 
 function readComponents(): i32 {
@@ -318,7 +367,8 @@ function readComponents(): i32 {
     status = readIdentifier();
     if (status != Status.Ok) return status;
     if (Feature.TrustDomains && index == dependencyIndex) continue;
-    const set = setFor(start, cborPosition - start);
+    const parts = Feature.Prefixes ? partsOf(start) : start;
+    const set = setFor(parts, cborPosition - parts);
     if (set == Limit.Components) return Status.TooManyComponents;
     const bit: u32 = 1 << set;
     if ((sets & bit) != 0) return Status.ComponentMalformed;
@@ -340,13 +390,19 @@ function readIdentifier(): i32 {
 function setFor(identifier: u32, length: u32): u32 {
   let set: u32 = 0;
   for (; set < identifierCount; set++) {
-    const entry = IDENTIFIERS + (set << 3);
-    if (load<u32>(entry, 4) == length && equalConstantTime(load<u32>(entry), identifier, length)) return set;
+    const entry = entryOf(set);
+    if (Feature.Prefixes) {
+      // Of two that the same manifest names, both have the prefix or none.
+      const prefix = openPrefixBytes - load<u32>(entry, 8);
+      if (isPrefixed(load<u32>(entry), load<u32>(entry, 4), identifier, length, prefix)) return set;
+    } else if (load<u32>(entry, 4) == length && equalConstantTime(load<u32>(entry), identifier, length))
+      return set;
   }
   if (set < <u32>Limit.Components) {
     identifierCount = set + 1;
-    store<u32>(IDENTIFIERS + (set << 3), identifier);
-    store<u32>(IDENTIFIERS + (set << 3), length, 4);
+    store<u32>(entryOf(set), identifier);
+    store<u32>(entryOf(set), length, 4);
+    if (Feature.Prefixes) store<u32>(entryOf(set), openPrefixBytes, 8);
   }
   return set;
 }

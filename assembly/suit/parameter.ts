@@ -36,6 +36,14 @@ const enum Identifier {
   Bytes = 16,
 }
 
+/** CBOR tag of an object identifier below 1.3.6.1.4.1 (RFC 9090 §3). */
+const ENTERPRISE_TAG: u64 = 112;
+
+const enum EnterpriseNumber {
+  /** The most that one below 2^32 has. */
+  Bytes = 5,
+}
+
 /** How a parameter's value is encoded; the order is that of the branches in `readValue`. */
 const enum Kind {
   Unknown,
@@ -50,6 +58,8 @@ const enum Kind {
   Integer,
   VersionMatch,
   WaitInfo,
+  Vendor,
+  FetchArguments,
 }
 
 const enum Update {
@@ -64,10 +74,19 @@ const enum Encrypted {
   Info = Kind.Unsupported + Feature.EncryptedPayloads * (Kind.Bytes - Kind.Unsupported),
 }
 
+const enum Argued {
+  Bytes = Kind.Unsupported + Feature.Arguments * (Kind.Bytes - Kind.Unsupported),
+  Fetch = Kind.Unsupported + Feature.Arguments * (Kind.FetchArguments - Kind.Unsupported),
+}
+
+const enum Numbered {
+  Vendor = Kind.Identifier + Feature.EnterpriseNumbers * (Kind.Vendor - Kind.Identifier),
+}
+
 /** The kind of each parameter, by label. */
 const KINDS: usize = memory.data<u8>([
   0,
-  <u8>Kind.Identifier,
+  <u8>Numbered.Vendor,
   <u8>Kind.Identifier,
   <u8>Kind.Digest,
   <u8>Update.Time,
@@ -89,9 +108,9 @@ const KINDS: usize = memory.data<u8>([
   0,
   <u8>Kind.Text,
   <u8>Kind.Number,
-  <u8>Kind.Unsupported,
+  <u8>Argued.Bytes,
   <u8>Kind.Identifier,
-  <u8>Kind.Unsupported,
+  <u8>Argued.Fetch,
   <u8>Update.Number,
   <u8>Update.Integer,
   <u8>Update.VersionMatch,
@@ -165,6 +184,12 @@ function readValue(kind: i32): i32 {
     if (kind == Kind.Integer) return cborInteger();
   }
   let status = cborBytes();
+  if (Feature.EnterpriseNumbers && kind == Kind.Vendor) {
+    if (status == Status.CborUnexpectedType && cborMajor == Major.Tag && cborArgument == ENTERPRISE_TAG) {
+      return readEnterpriseNumber();
+    }
+    kind = Kind.Identifier;
+  }
   // A CBOR-PEN, the other form of an identifier, is not supported (SUIT §8.4.8.3).
   if (kind == Kind.Identifier) {
     if (status == Status.CborUnexpectedType && cborMajor == Major.Tag) return Status.ArgumentUnsupported;
@@ -174,9 +199,23 @@ function readValue(kind: i32): i32 {
   const position = cborPosition;
   const limit = cborLimit;
   cborOpen(cborContent, cborLength);
-  if (!Feature.UpdateManagement || kind == Kind.Digest) status = readDigest();
+  if (Feature.Arguments && kind == Kind.FetchArguments) status = readOffset();
+  else if (!Feature.UpdateManagement || kind == Kind.Digest) status = readDigest();
   else status = kind == Kind.WaitInfo ? checkWaitInfo() : checkVersionMatch();
   if (status == Status.Ok) status = cborEnd();
   cborSeek(position, limit);
   return status;
+}
+
+/** A private enterprise number: one arc of an object identifier, of as many bytes as 32 bits need (RFC 9090 §2). */
+function readEnterpriseNumber(): i32 {
+  const status = cborBytes();
+  if (status != Status.Ok) return status;
+  return cborLength - 1 < <u32>EnterpriseNumber.Bytes ? Status.Ok : Status.ArgumentMalformed;
+}
+
+/** What fetch-arguments are here: the offset of the content in the payload, and nothing else. */
+function readOffset(): i32 {
+  const isOffset = cborUnsigned() == Status.Ok && cborArgument <= <u64>u32.MAX_VALUE;
+  return isOffset && cborPosition == cborLimit ? Status.Ok : Status.ArgumentUnsupported;
 }

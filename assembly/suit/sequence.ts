@@ -85,7 +85,7 @@ const enum Frame {
   Component = 20,
   /** Components for which it is still to be run; of a dependency, how many sequences are left. */
   Pending = 24,
-  /** First byte of the nested sequence, or of the first branch. */
+  /** First byte of the nested sequence, or of the first branch; of a dependency, the section. */
   Start = 28,
   /** End of the nested sequence; for a try-each, its number of elements. */
   Extent = 32,
@@ -222,11 +222,15 @@ function execute(command: i32, isCondition: bool, selection: u32): i32 {
   return command == Command.DependencyIntegrity ? status : failCondition(status);
 }
 
-/** The sequences of a dependency, counted down: shared dry, section dry, shared, section. */
+/**
+ * The sequences of a dependency, counted down: uninstall dry, which nothing runs, then shared dry, section dry,
+ * shared, section.
+ */
 const enum Phase {
   Shared = 1,
   Real = 2,
-  Count = 4,
+  Uninstall = 4,
+  Count = 5,
 }
 
 function readPolicy(): i32 {
@@ -438,7 +442,7 @@ function enterDependency(selection: u32): i32 {
   const status = openDependency(setOf(dependencyIndex));
   if (status != Status.Ok) return status;
   cborSeek(position, limit);
-  return push(Kind.Dependency, Phase.Count, 0, 0, position);
+  return push(Kind.Dependency, Phase.Count, section, 0, position);
 }
 
 /** Goes on with the next sequence of a dependency, or back to its dependent behind the last. */
@@ -450,6 +454,7 @@ function continueDependency(): i32 {
     if (phase >= Phase.Real) mode |= Mode.Dry;
     if ((phase & Phase.Shared) != 0) mode |= Mode.Shared;
     else if (phase < Phase.Real && !isIdentityChecked()) return Status.IdentityUnchecked;
+    section = phase == Phase.Uninstall ? Member.Uninstall : get(Frame.Start);
     const status = openMember((phase & Phase.Shared) != 0 ? Member.Shared : section);
     if (status != Status.Ok) return status;
     if (memberContent != 0) return openSection();

@@ -141,7 +141,7 @@ export const DECISIONS: readonly Decision[] = [
     question:
       "The abstract machine lists commands that the base draft does not have, and fetch-arguments (25) is in the grammar and not in the registry.",
     decision:
-      "What the grammar of the drafts has is known: fetch-arguments are refused as unsupported and not as unknown, and use-before is a command of update management.",
+      "What the grammar of the drafts has is known: fetch-arguments are refused as unsupported and not as unknown where arguments are off, and an offset where they are on; use-before is a command of update management.",
     tests: [deciding("know fetch-arguments, and refuse to guess what they mean")],
   },
   {

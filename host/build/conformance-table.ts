@@ -196,6 +196,22 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ...inSuit("dependency.ts", trusting("has to have the digest that its dependent states")),
   },
   {
+    where: "T §5.2.2",
+    what: "The prefix of a dependency stands before the identifiers of its components.",
+    ...inSuit("manifest.ts", {
+      file: "scenario/dependency-prefix.test.ts",
+      name: "stands before its components, and the device has to have what it comes to",
+    }),
+  },
+  {
+    where: "T §6",
+    what: "uninstall is looked into, a dependency's as well, and never run.",
+    ...inSuit(
+      "sequence.ts",
+      trusting("is looked into in a dependency as well, before anything of the dependency is done"),
+    ),
+  },
+  {
     where: "T §4",
     what: "A key with limited rights touches its own components only; several signers have theirs together.",
     ...inSuit("manifest.ts", trusting("refuses a manifest that touches a component which its key may not")),
@@ -277,8 +293,8 @@ export const DOCUMENT_REASONS: Readonly<Record<DocumentLetter, string>> = {
 /** Why a single row is not supported, where more can be said than of its document. */
 export const ROW_REASONS: Readonly<Record<string, string>> = {
   "component-metadata": "a component is the bytes in its slot and has no metadata",
-  "invoke-args": "an image is started without arguments",
-  "fetch-arguments": "no transport of this device takes arguments",
+  "invoke-args": "arguments are a switch of the build, and off",
+  "fetch-arguments": "arguments are a switch of the build, and off",
 };
 
 /** What is not there beyond single rows. */
@@ -286,8 +302,8 @@ export const ABSENT: readonly (readonly [string, string, TestReference])[] = [
   ["Custom commands, below -256", "there are none for this device", verifying("with a custom command")],
   ["Custom parameters", "nothing here could mean them", verifying("a custom parameter")],
   [
-    "Private enterprise numbers as identifiers",
-    "identifiers are UUIDs",
+    "Private enterprise numbers of vendors",
+    "enterprise numbers are a switch of the build, and off",
     deciding(FORMS),
   ],
   [
@@ -300,10 +316,5 @@ export const ABSENT: readonly (readonly [string, string, TestReference])[] = [
     "A second dependency, and dependencies of a dependency",
     "one parameter set and one place for them are what the memory has",
     verifying("with two dependencies"),
-  ],
-  [
-    "Prefixes of dependencies",
-    "a component of a dependency is one of the device, under the name that the device has for it",
-    deciding(FORMS),
   ],
 ];

@@ -8,31 +8,50 @@ import path from "node:path";
 import { Feature } from "../../assembly/feature.ts";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
+import { DEFAULT_BUILD, type Build } from "../manifest/capability.ts";
 import { wasmDirectory } from "../project.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Patch } from "./patch.ts";
 import { digestOf, sourceDigest } from "./source-digest.ts";
 
 /** Which extensions a build has. */
-export interface Variant {
-  readonly trustDomains: boolean;
-  readonly updateManagement: boolean;
-  readonly unorderedMaps: boolean;
-}
+export type Variant = Build;
 
-const BASE: Variant = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+const BASE: Variant = {
+  trustDomains: false,
+  updateManagement: false,
+  encryptedPayloads: false,
+  prefixes: false,
+  arguments: false,
+  enterpriseNumbers: false,
+  unorderedMaps: false,
+};
 
-/** Every extension of SUIT. */
+/** Trust domains and update management. */
 export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
 
-/** All combinations of extensions, the base alone first; and all of them with maps in any order. */
+/** The default with all that it leaves out, but for update management, for which there is no room beside it. */
+export const EXTENDED: Variant = { ...DEFAULT_BUILD, arguments: true, enterpriseNumbers: true };
+
+/** The base alone, then with each extension and as many of them as there is room for. */
 export const VARIANTS: readonly Variant[] = [
   BASE,
-  { ...BASE, trustDomains: true },
+  DEFAULT_BUILD,
+  EXTENDED,
   { ...BASE, updateManagement: true },
   MANAGED,
   { ...MANAGED, unorderedMaps: true },
 ];
+
+/** Builds by the names that commands take. */
+export const NAMED_BUILDS: Readonly<Record<string, Variant>> = {
+  default: DEFAULT_BUILD,
+  base: BASE,
+  managed: MANAGED,
+  unordered: { ...MANAGED, unorderedMaps: true },
+  encrypted: { ...DEFAULT_BUILD, encryptedPayloads: true },
+  extended: EXTENDED,
+};
 
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
 export interface VariantModule {
@@ -41,34 +60,32 @@ export interface VariantModule {
 }
 
 /** Whether `npm run build` builds this one. */
-export function isDefault({ trustDomains, updateManagement, unorderedMaps }: Variant): boolean {
-  return (
-    trustDomains === Boolean(Feature.TrustDomains) &&
-    updateManagement === Boolean(Feature.UpdateManagement) &&
-    unorderedMaps === Boolean(Feature.UnorderedMaps)
-  );
+export function isDefault(variant: Variant): boolean {
+  return switchPatches(variant).every(({ find, replace }) => find === replace);
 }
 
+/** Each switch: its name in assembly/feature.ts, whether it is on there, and what it is called in words. */
+const SWITCHES: readonly (readonly [keyof Variant, string, number, string])[] = [
+  ["trustDomains", "TrustDomains", Feature.TrustDomains, "trust domains"],
+  ["prefixes", "Prefixes", Feature.Prefixes, "prefixes"],
+  ["arguments", "Arguments", Feature.Arguments, "arguments"],
+  ["enterpriseNumbers", "EnterpriseNumbers", Feature.EnterpriseNumbers, "enterprise numbers"],
+  ["updateManagement", "UpdateManagement", Feature.UpdateManagement, "update management"],
+  ["encryptedPayloads", "EncryptedPayloads", Feature.EncryptedPayloads, "encrypted payloads"],
+  ["unorderedMaps", "UnorderedMaps", Feature.UnorderedMaps, "unordered maps"],
+];
+
 /** A variant in words. */
-export function variantName({ trustDomains, updateManagement, unorderedMaps }: Variant): string {
-  return [
-    "base",
-    ...(trustDomains ? ["trust domains"] : []),
-    ...(updateManagement ? ["update management"] : []),
-    ...(unorderedMaps ? ["unordered maps"] : []),
-  ].join(" + ");
+export function variantName(variant: Variant): string {
+  return ["base", ...SWITCHES.flatMap(([key, , , words]) => (variant[key] ? [words] : []))].join(" + ");
 }
 
 /** What sets the switches of a variant in the sources. */
-export function switchPatches({ trustDomains, updateManagement, unorderedMaps }: Variant): Patch[] {
-  return [
-    switchPatch("TrustDomains", Feature.TrustDomains, trustDomains),
-    switchPatch("UpdateManagement", Feature.UpdateManagement, updateManagement),
-    switchPatch("UnorderedMaps", Feature.UnorderedMaps, unorderedMaps),
-  ];
+export function switchPatches(variant: Variant): Patch[] {
+  return SWITCHES.map(([key, name, current]) => switchPatch(name, current, variant[key]));
 }
 
-/** The bootloader with every extension of SUIT, as `npm run build` builds it. */
+/** The bootloader with trust domains and update management, as `npm run build` builds it. */
 export const MANAGED_BOOTLOADER: Recipe = {
   entry: { name: "bootloader-managed", source: "assembly/bootloader.ts", target: "bootloader" },
   patches: switchPatches(MANAGED),

@@ -49,8 +49,8 @@ export function bundleFiles({
   return files;
 }
 
-function deviceFile({ profile }: Scenario, state: RecordedState): string {
-  return encodeDeviceFile({ profile, state });
+function deviceFile({ profile, surroundings }: Scenario, state: RecordedState): string {
+  return encodeDeviceFile(surroundings === undefined ? { profile, state } : { profile, state, surroundings });
 }
 
 /** "firmware 1" is "firmware-1"; nothing leads out of the folder. */

@@ -3,6 +3,7 @@
  */
 import type { Device } from "../../emulator/index.ts";
 import { readDeviceFile, updateDeviceFile, type DeviceRecord } from "../device/device-file.ts";
+import { knownSurroundings, surroundingsData } from "../config/surroundings-json.ts";
 import { journalData } from "../device/journal.ts";
 import { surveyDevice } from "../device/survey.ts";
 import type { Offer } from "../device/session.ts";
@@ -21,7 +22,9 @@ export function saveDevice(io: Io, file: string, before: DeviceRecord, after: De
 
 /** The device as a record that can be written. */
 export function recordOf(device: Device): DeviceRecord {
-  return { profile: device.profile, state: device.snapshot() };
+  const surroundings = knownSurroundings(device.surroundings);
+  const record = { profile: device.profile, state: device.snapshot() };
+  return surroundings === undefined ? record : { ...record, surroundings };
 }
 
 /** Reads what the far end of the link is to serve. */
@@ -44,6 +47,7 @@ export function deviceData(record: DeviceRecord): Readonly<Record<string, unknow
     journal: journalData(survey.journal),
     sequenceFloor: String(survey.sequenceFloor),
     counters: Array.from(record.state.counters, String),
+    surroundings: surroundingsData(record.surroundings),
     remembers: (record.state.bits ?? []).map(({ kind, address, length }) => ({ kind, address, length })),
   };
 }

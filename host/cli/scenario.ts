@@ -8,6 +8,7 @@ import { z } from "zod";
 import { CANARY_PREFIX, canaryScenario } from "../campaign/canary-scenario.ts";
 import { moduleNamesOf, SCENARIO_NAMES, scenarioNamed, type Scenario } from "../campaign/scenario.ts";
 import { BOOTLOADER, twinOf, withTwins } from "../config/module-twin.ts";
+import { surroundingsText } from "../campaign/scenario-device.ts";
 import { loadScenarioFile } from "../config/scenario-file.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
@@ -154,16 +155,17 @@ function readOptional(io: Io, file: string): Uint8Array | undefined {
 }
 
 /** The device as it is if its copy of the part has the defects of `named` as well. */
-function defectiveRecord({ profile, state }: DeviceRecord, { defects = [] }: Profile): DeviceRecord {
-  if (defects.length === 0) return { profile, state };
+function defectiveRecord(record: DeviceRecord, { defects = [] }: Profile): DeviceRecord {
+  if (defects.length === 0) return record;
+  const { profile, state } = record;
   const flash = state.flash.slice();
   defectiveContent(defects, flash, profile.erasedValue);
-  return { profile: defectiveProfile(profile, defects), state: { ...state, flash } };
+  return { ...record, profile: defectiveProfile(profile, defects), state: { ...state, flash } };
 }
 
 /** A scenario from a device and an offer; what becomes of it without cuts is what is expected. */
 function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario {
-  const { profile, state } = record;
+  const { profile, state, surroundings } = record;
   const old = runningImage(record, file);
   const rehearsal = rehearse(record, offer, file);
   const fresh: SubjectImage = {
@@ -186,6 +188,7 @@ function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario
     link: new CoapServer(resources),
     subject: { images: [old, fresh], expectation: rehearsal.expectation },
     symbols: ownSymbols(),
+    ...(surroundings === undefined ? {} : { surroundings }),
     bootloaderDigest: digestOf([bootloader]),
     inputsDigest: digestOf([
       state.flash.subarray(bootloader.length),
@@ -194,6 +197,7 @@ function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario
       offer.envelope,
       offer.payload ?? new Uint8Array(),
       new TextEncoder().encode(JSON.stringify({ ...profile, figures: undefined, notes: undefined })),
+      ...(surroundings === undefined ? [] : [new TextEncoder().encode(surroundingsText(surroundings))]),
     ]),
   };
 }

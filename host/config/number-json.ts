@@ -17,6 +17,8 @@ export const AddressJson = z.union(
   { error: EXPECTED },
 );
 
+const UNSIGNED_EXPECTED = "expected an unsigned integer of 64 bits, beyond 2^53 as decimal text";
+
 /** An unsigned integer of 64 bits; beyond 2^53 as decimal text. */
 export const UnsignedJson = z
   .union(
@@ -24,9 +26,9 @@ export const UnsignedJson = z
       z.int().min(0),
       z
         .string()
-        .regex(/^[0-9]{1,20}$/)
-        .refine((text) => BigInt(text) < 1n << 64n),
+        .regex(/^[0-9]{1,20}$/, { abort: true })
+        .refine((text) => BigInt(text) < 1n << 64n, { error: UNSIGNED_EXPECTED }),
     ],
-    { error: "expected an unsigned integer of 64 bits, beyond 2^53 as decimal text" },
+    { error: UNSIGNED_EXPECTED },
   )
   .transform(BigInt);

@@ -12,6 +12,7 @@ import type { Secret } from "../../emulator/explore/secret.ts";
 import { FLASH_BYTES, type FlashRange } from "../../emulator/memory-map.ts";
 import { defectiveProfile, profileNamed, type Profile } from "../../emulator/profile.ts";
 import { RECORDING_COUNTER, type RecordedOperation } from "../../emulator/recording.ts";
+import { surroundingsText } from "../campaign/scenario-device.ts";
 import type { Scenario } from "../campaign/scenario.ts";
 import { UserError } from "../user-error.ts";
 import { checkedConfig } from "./config-error.ts";
@@ -19,6 +20,7 @@ import { crc32 } from "./crc32.ts";
 import { BOOTLOADER, twinOf, withTwins, type ModuleTwin } from "./module-twin.ts";
 import { applyLayout } from "./layout-json.ts";
 import { parseRecording } from "./recording-file.ts";
+import { knownSurroundings } from "./surroundings-json.ts";
 import { GENERIC_ORACLES, JOURNAL_ORACLES, ScenarioJson } from "./scenario-json.ts";
 
 /** Where the files are. */
@@ -115,6 +117,7 @@ export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scen
     bytes: contentBytes(content, images, files.scenario, (file) => reader.bytes(beside(file), "secret")),
     mayLieIn: mayLieIn.map((place) => rangeOf(place, profile, files.scenario)),
   }));
+  const surroundings = knownSurroundings(json.surroundings);
   const { erasesPerPage, ...limits } = json.limits;
   const recording = recordingOf(files.recording, counters, reader);
   const initial: Required<DeviceState> = {
@@ -129,6 +132,7 @@ export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scen
     bootloader: bootloader.bytes,
     initial,
     link: new CoapServer(resources),
+    ...(surroundings === undefined ? {} : { surroundings }),
     subject: {
       images,
       expectation: json.expectation,
@@ -154,6 +158,7 @@ export function loadScenarioFile(files: ScenarioFiles, reader: FileReader): Scen
       encode(`${json.expectation} ${json.journal} ${oracles.map(({ id }) => id).join()}`),
       ...secrets.flatMap(({ bytes, ...rest }) => [bytes, encode(jsonText(rest))]),
       ...(erasesPerPage === undefined ? [] : [encode(`${erasesPerPage} erases per page`)]),
+      ...(surroundings === undefined ? [] : [encode(surroundingsText(surroundings))]),
     ]),
   };
 }

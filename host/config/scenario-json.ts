@@ -6,6 +6,7 @@ import { ORACLES, type OracleId } from "../../emulator/explore/oracle.ts";
 import { COUNTER_COUNT } from "../../emulator/counters.ts";
 import { PROFILE_NAMES } from "../../emulator/profile.ts";
 import { AddressJson, UnsignedJson } from "./number-json.ts";
+import { SurroundingsJson } from "./surroundings-json.ts";
 
 /** The oracles that read the boot journal or the log of our own bootloader and mean nothing to another. */
 export const JOURNAL_ORACLES: readonly OracleId[] = [
@@ -138,6 +139,7 @@ export const ScenarioJson = z
       .max(COUNTER_COUNT)
       .default([])
       .describe("Start values of the monotonic counters, from counter 0 on; 0 unless given."),
+    surroundings: SurroundingsJson.default({}),
     link: z
       .record(z.string().regex(/^\//, { error: "expected a path that begins with /" }), z.string())
       .default({})

@@ -2,18 +2,20 @@
  * The device file: everything of one device that survives a power cycle, as one JSON file.
  *
  * ```json
- * { "format": "brownout-device", "version": 2, "profile": "class1",
+ * { "format": "brownout-device", "version": 3, "profile": "class1",
  *   "layout": { "boot": { "address": 0, "bytes": 28672 }, … },
  *   "bits": [{ "kind": "fading", "address": 98304, "length": 4, "value": 1, "other": "02f8fffd" }],
+ *   "surroundings": { "timeSeconds": "1900000000", "batteryMilliwattHours": 900 },
  *   "counters": ["2", "0", "0", "0"], "wear": [0, …], "flash": "base64…", "checksum": "sha-256 hex" }
  * ```
  *
- * `flash` is all 102,400 bytes, and behind them those of the radio if `layout` has one; `counters` are 64-bit and therefore decimal text, `wear` is erases
- * per page, `bits` is what flash remembers beside its content (emulator/device-bits.ts). A profile may
- * have defects in its name. The checksum covers the JSON of all other members in this order, so a file
- * that was damaged or edited is recognised instead of booted.
+ * `flash` is all 102,400 bytes, and behind them those of the radio if `layout` has one; `counters` are
+ * 64-bit and therefore decimal text, `wear` is erases per page, `bits` is what flash remembers beside its
+ * content (emulator/device-bits.ts). A profile may have defects in its name. The checksum covers the JSON of
+ * all other members in this order, so a file that was damaged or edited is recognised instead of booted.
  *
- * Files of version 1 are read as well: they have neither `layout`, which is the profile's, nor `bits`.
+ * Files of version 2 are read as well, which have no `surroundings`, what the device can find out about the world;
+ * and of version 1: they have neither those nor `layout`, which is the profile's, nor `bits`.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -27,13 +29,17 @@ import {
   type Profile,
 } from "../../emulator/index.ts";
 import { RADIO_FLASH, stateBytesOf } from "../../emulator/memory-map.ts";
+import type { Surroundings } from "../../emulator/hal.ts";
 import { NO_BITS, withBit, type DeviceBit, type DeviceBits } from "../../emulator/device-bits.ts";
+import { knownSurroundings, SurroundingsJson, surroundingsData } from "../config/surroundings-json.ts";
 import { UserError } from "../user-error.ts";
 import { FileIsFolder, FileTooLarge, readBounded } from "./bounded-file.ts";
 import { writeFileWhole } from "./whole-file.ts";
 
 /** The version that is written. */
-export const DEVICE_FILE_VERSION = 2 as const;
+export const DEVICE_FILE_VERSION = 3 as const;
+/** Without surroundings; still read. */
+const ISOLATED_VERSION = 2 as const;
 /** Without partitions and device bits; still read. */
 const PLAIN_VERSION = 1 as const;
 const FORMAT = "brownout-device" as const;
@@ -44,6 +50,8 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024;
 export interface DeviceRecord {
   readonly profile: Profile;
   readonly state: RecordedState;
+  /** What it can find out about time, battery and permission; nothing where absent. */
+  readonly surroundings?: Surroundings;
 }
 
 /** A state; what flash remembers beside its content is nothing where absent. */
@@ -99,31 +107,48 @@ const BitJson = z.strictObject({
     .optional(),
 });
 
-const Body = PlainBody.extend({
-  version: z.literal(DEVICE_FILE_VERSION),
-  layout: z.strictObject({
-    boot: RangeJson,
-    slotA: RangeJson,
-    slotB: RangeJson,
-    state: RangeJson,
-    radio: z
-      .strictObject({ address: z.literal(RADIO_FLASH.address), bytes: z.literal(RADIO_FLASH.bytes) })
-      .optional(),
-  }),
+const LayoutJson = z.strictObject({
+  boot: RangeJson,
+  slotA: RangeJson,
+  slotB: RangeJson,
+  state: RangeJson,
+  radio: z
+    .strictObject({ address: z.literal(RADIO_FLASH.address), bytes: z.literal(RADIO_FLASH.bytes) })
+    .optional(),
+});
+
+const IsolatedBody = PlainBody.extend({
+  version: z.literal(ISOLATED_VERSION),
+  layout: LayoutJson,
   bits: z.array(BitJson),
 });
 
+const Body = IsolatedBody.extend({
+  version: z.literal(DEVICE_FILE_VERSION),
+  surroundings: SurroundingsJson,
+});
+
 type PlainBody = z.infer<typeof PlainBody>;
+type IsolatedBody = z.infer<typeof IsolatedBody>;
 type Body = z.infer<typeof Body>;
+type AnyBody = PlainBody | IsolatedBody | Body;
+
+/** By version. */
+const BODIES: ReadonlyMap<number, z.ZodType<AnyBody>> = new Map<number, z.ZodType<AnyBody>>([
+  [PLAIN_VERSION, PlainBody],
+  [ISOLATED_VERSION, IsolatedBody],
+  [DEVICE_FILE_VERSION, Body],
+]);
 
 /** The text of a device file; the same device gives the same text. */
-export function encodeDeviceFile({ profile, state }: DeviceRecord): string {
-  const content: Omit<Body, "checksum"> = {
+export function encodeDeviceFile({ profile, state, surroundings }: DeviceRecord): string {
+  const content = {
     format: FORMAT,
     version: DEVICE_FILE_VERSION,
     profile: profile.name,
     layout: layoutJson(profile),
     bits: (state.bits ?? NO_BITS).map(bitJson),
+    surroundings: surroundingsData(surroundings),
     counters: Array.from(state.counters, String),
     wear: Array.from(state.wear),
     flash: Buffer.from(state.flash).toString("base64"),
@@ -140,7 +165,11 @@ export function encodeDeviceFile({ profile, state }: DeviceRecord): string {
 export function decodeDeviceFile(text: string, name: string): DeviceRecord {
   const body = parseBody(text, name);
   const { checksum, ...content } = body;
-  if (checksumOf(content) !== checksum) {
+  const checked =
+    "surroundings" in content
+      ? { ...content, surroundings: surroundingsData(knownSurroundings(content.surroundings)) }
+      : content;
+  if (checksumOf(checked) !== checksum) {
     throw damaged(name, "its checksum does not fit its content");
   }
   const named = profileOf(body.profile, name);
@@ -153,7 +182,20 @@ export function decodeDeviceFile(text: string, name: string): DeviceRecord {
   const counters = body.counters.map(BigInt);
   if (counters.some((value) => value >= 1n << 64n)) throw damaged(name, "a counter has more than 64 bits");
   const bits = body.version === PLAIN_VERSION ? NO_BITS : bitsOf(body.bits, flash.length, name);
-  return { profile, state: { flash, counters: BigUint64Array.from(counters), wear, bits } };
+  const state = { flash, counters: BigUint64Array.from(counters), wear, bits };
+  const surroundings =
+    body.version === DEVICE_FILE_VERSION ? knownSurroundings(body.surroundings) : undefined;
+  return surroundings === undefined ? { profile, state } : { profile, state, surroundings };
+}
+
+/** What a checksum covers, as it stands in the file. */
+interface CheckedContent extends Pick<
+  AnyBody,
+  "format" | "version" | "profile" | "counters" | "wear" | "flash"
+> {
+  readonly layout?: IsolatedBody["layout"];
+  readonly bits?: IsolatedBody["bits"];
+  readonly surroundings?: ReturnType<typeof surroundingsData>;
 }
 
 /** The part, with the defects that its name has. */
@@ -256,7 +298,7 @@ function whyUnreadable(cause: unknown): string {
   return code === "ENOENT" ? "there is no such file" : code;
 }
 
-function parseBody(text: string, name: string): PlainBody | Body {
+function parseBody(text: string, name: string): AnyBody {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -271,23 +313,23 @@ function parseBody(text: string, name: string): PlainBody | Body {
   }
   const head = Head.safeParse(json);
   if (!head.success) throw foreign(name, head.error);
-  const isPlain = head.data.version === PLAIN_VERSION;
-  if (!isPlain && head.data.version !== DEVICE_FILE_VERSION) {
+  const schema = BODIES.get(head.data.version);
+  if (schema === undefined) {
     throw new DeviceFileError(
       "device-file-version",
-      `${name} has format version ${head.data.version}; this version of Brownout reads ${PLAIN_VERSION} and ${DEVICE_FILE_VERSION}.`,
+      `${name} has format version ${head.data.version}; this version of Brownout reads ${PLAIN_VERSION} to ${DEVICE_FILE_VERSION}.`,
       "Use the version of Brownout that wrote it, or create the device again.",
     );
   }
-  const body = isPlain ? PlainBody.safeParse(json) : Body.safeParse(json);
+  const body = schema.safeParse(json);
   if (body.success) return body.data;
   const { path = [], message = "" } = body.error.issues[0] ?? {};
   throw damaged(name, `${path.map(String).join(".") || "the file"}: ${message}`, body.error);
 }
 
-function checksumOf(content: Omit<PlainBody, "checksum"> | Omit<Body, "checksum">): string {
-  const { format, version, profile, counters, wear, flash } = content;
-  const more = content.version === PLAIN_VERSION ? [] : [content.layout, content.bits];
+function checksumOf(content: CheckedContent): string {
+  const { format, version, profile, layout, bits, surroundings, counters, wear, flash } = content;
+  const more = [layout, bits, surroundings].filter((member) => member !== undefined);
   const text = JSON.stringify([format, version, profile, ...more, counters, wear, flash]);
   return createHash("sha256").update(text).digest("hex");
 }

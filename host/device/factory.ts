@@ -18,7 +18,14 @@ import { coseKeyBytes } from "../keys/cose-key.ts";
 import { publicKeyOf, type Key } from "../keys/key.ts";
 import { bitPositions } from "../keys/rights.ts";
 import { encodeCbor, Raw, type Cbor } from "../manifest/cbor-writer.ts";
-import { parseUuid, UUID_PATTERN, classIdentifier, vendorIdentifier } from "../manifest/uuid.ts";
+import { enterpriseNumber } from "../manifest/identifier-json.ts";
+import {
+  classIdentifier,
+  enterpriseNamespace,
+  parseUuid,
+  UUID_PATTERN,
+  vendorIdentifier,
+} from "../manifest/uuid.ts";
 import { UserError } from "../user-error.ts";
 
 /** What the factory puts together. */
@@ -47,6 +54,7 @@ export interface DeviceParts {
 
 /** Who a device is; 16 bytes each. */
 export interface DeviceIdentity {
+  /** A UUID, or a private enterprise number as a manifest has it, with zeros behind it. */
   readonly vendorId: Uint8Array;
   readonly classId: Uint8Array;
   readonly deviceId: Uint8Array;
@@ -159,21 +167,36 @@ export function encodeAnchors(keys: readonly Key[]): Uint8Array {
 /**
  * The identity of a device from what people write.
  *
- * @param names.vendor a domain or a UUID
+ * @param names.vendor a domain, a UUID, or a private enterprise number
  * @param names.class a product name of that vendor, or a UUID
  * @param names.device a UUID; all zeros unless given
  */
 export function identityOf(names: {
-  readonly vendor: string;
+  readonly vendor: string | number;
   readonly class: string;
   readonly device?: string | undefined;
 }): DeviceIdentity {
-  const vendorId = UUID_PATTERN.test(names.vendor) ? parseUuid(names.vendor) : vendorIdentifier(names.vendor);
+  const { vendorId, namespace } = vendorOf(names.vendor);
   const classId = UUID_PATTERN.test(names.class)
     ? parseUuid(names.class)
-    : classIdentifier(vendorId, names.class);
+    : classIdentifier(namespace, names.class);
   const deviceId = names.device === undefined ? new Uint8Array(16) : deviceIdentifier(names.device);
   return { vendorId, classId, deviceId };
+}
+
+/** A vendor's identifier, and the namespace of the names of its products. */
+function vendorOf(vendor: string | number): {
+  readonly vendorId: Uint8Array;
+  readonly namespace: Uint8Array;
+} {
+  if (typeof vendor === "number") {
+    const encoded = encodeCbor(enterpriseNumber(vendor));
+    const vendorId = new Uint8Array(16);
+    vendorId.set(encoded);
+    return { vendorId, namespace: enterpriseNamespace(encoded) };
+  }
+  const vendorId = UUID_PATTERN.test(vendor) ? parseUuid(vendor) : vendorIdentifier(vendor);
+  return { vendorId, namespace: vendorId };
 }
 
 function deviceIdentifier(text: string): Uint8Array {

@@ -3,7 +3,7 @@
  * thinks of a manifest.
  */
 import { Status } from "../../assembly/status.ts";
-import { equalBytes, generateKey, type PrivateKey } from "../keys/key.ts";
+import { generateKey, type PrivateKey } from "../keys/key.ts";
 import { generateEdwardsKey } from "../keys/ed25519.ts";
 import { readWrapper } from "../manifest/authentication.ts";
 import {
@@ -23,16 +23,17 @@ import { readReport, type SuitReport } from "../suit-report/report.ts";
 import { UserError } from "../user-error.ts";
 import type { DeviceRecord } from "./device-file.ts";
 import { readDevicePage } from "./device-page.ts";
+import { capabilityOfModule } from "./module-capability.ts";
 import { powerUp } from "./session.ts";
 import { surveyDevice } from "./survey.ts";
 import { DeviceVerifier } from "./verifier.ts";
-import { ownModule } from "./wasm-file.ts";
 
 /**
  * Where it is known from what the device processes: its capability report, that its bootloader is the one of
- * this repository, or not at all, so that only the bootloader's own judgement is left.
+ * this repository, what the bootloader said when it was asked, or not at all, so that only its judgement on the
+ * whole manifest is left.
  */
-export type CapabilitySource = "report" | "own-bootloader" | "unknown";
+export type CapabilitySource = "report" | "own-bootloader" | "asked" | "unknown";
 
 /** The facts, and where the capability is from. */
 export interface LintFacts {
@@ -63,7 +64,7 @@ export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts 
       deviceId: survey.deviceId,
       components: survey.components,
       // A rule of our bootloader; whoever reports is one of ours as well.
-      wantsIdentity: source !== "unknown" && !survey.acceptsUncheckedIdentity,
+      wantsIdentity: (source === "report" || source === "own-bootloader") && !survey.acceptsUncheckedIdentity,
       sequenceFloor: survey.sequenceFloor,
       slotBytes: Math.min(...survey.slots.map(({ range }) => range.bytes)),
       pageBytes: profile.pageBytes,
@@ -112,15 +113,12 @@ function capabilityOf(
   bootloader: Uint8Array,
   report: SuitReport | undefined,
 ): { readonly capability: Capability; readonly source: CapabilitySource } {
-  const isOwn = equalBytes(bootloader, ownModule("bootloader"));
   if (report?.capabilities !== undefined) {
-    const reported = reportedCapability(report.capabilities);
-    const { components, nesting, signatures } = isOwn ? OWN_CAPABILITY : reported;
-    return { source: "report", capability: { ...reported, components, nesting, signatures } };
+    return { source: "report", capability: reportedCapability(report.capabilities) };
   }
-  return isOwn
-    ? { source: "own-bootloader", capability: OWN_CAPABILITY }
-    : { source: "unknown", capability: UNKNOWN_CAPABILITY };
+  const capability = capabilityOfModule(bootloader);
+  if (capability === undefined) return { source: "unknown", capability: UNKNOWN_CAPABILITY };
+  return { source: capability === OWN_CAPABILITY ? "own-bootloader" : "asked", capability };
 }
 
 /**

@@ -56,6 +56,7 @@ export function powerUp(record: DeviceRecord, offer?: Offer, wish?: ReportWish):
     profile: record.profile,
     link: new CoapServer(resources, { inboxes }),
     symbols: ownSymbols(),
+    ...(record.surroundings === undefined ? {} : { surroundings: record.surroundings }),
   });
   device.restore(record.state);
   return device;

@@ -21,11 +21,14 @@ import { algorithmName } from "../manifest/authentication.ts";
 import type { Authority } from "../manifest/authority.ts";
 import { CborReader } from "../manifest/cbor-reader.ts";
 import type { CommandDescription, Description } from "../manifest/description.ts";
+import type { Capability } from "../manifest/capability.ts";
 import { inspectEnvelope } from "../manifest/inspect.ts";
 import { Refusal } from "../manifest/refusal.ts";
+import { vendorText } from "../manifest/identifier-json.ts";
 import { uuidText } from "../manifest/uuid.ts";
 import { verifyEnvelope, type Verdict } from "../manifest/verify.ts";
 import { readable, readDevicePage } from "./device-page.ts";
+import { capabilityOfModule } from "./module-capability.ts";
 import { surveyJournal, type JournalSurvey } from "./journal.ts";
 
 /** A trust anchor. */
@@ -71,6 +74,7 @@ export interface SlotSurvey {
 export interface DeviceSurvey {
   readonly profile: string;
   readonly bootloaderBytes: number;
+  /** The text of a UUID, or as in "PEN 32473". */
   readonly vendorId: string;
   readonly classId: string;
   readonly deviceId: string;
@@ -95,12 +99,14 @@ export interface DeviceSurvey {
 export function surveyDevice(profile: Profile, state: Required<DeviceState>): DeviceSurvey {
   const { flash, counters, wear } = state;
   const { authority, identity, componentNames, ...page } = readDevicePage(flash);
+  const { address } = profile.layout.boot;
+  const capability = capabilityOfModule(flash.slice(address, address + page.bootloaderBytes));
   const journal = surveyJournal(profile, flash);
   const mostWornErases = wear.reduce((most, erases) => Math.max(most, erases), 0);
   return {
     profile: profile.name,
     bootloaderBytes: page.bootloaderBytes,
-    vendorId: uuidText(identity.vendorId),
+    vendorId: vendorText(identity.vendorId),
     classId: uuidText(identity.classId),
     deviceId: uuidText(identity.deviceId),
     components: componentNames,
@@ -110,7 +116,7 @@ export function surveyDevice(profile: Profile, state: Required<DeviceState>): De
       isRequired: isNamed(position, authority.required),
       ...(key.components === undefined ? {} : { mayTouch: namedBy(key.components, componentNames) }),
     })),
-    slots: [Slot.A, Slot.B].map((slot) => surveySlot(profile, flash, slot, authority)),
+    slots: [Slot.A, Slot.B].map((slot) => surveySlot(profile, flash, slot, authority, capability)),
     journal,
     ...(profile.layout.radio === undefined ? {} : { radio: runningRadioImage(flash) ?? null }),
     sequenceFloor: counters[Counter.SequenceFloor] ?? 0n,
@@ -138,7 +144,13 @@ export function envelopeInSlot(profile: Profile, flash: Uint8Array, slot: Slot):
   }
 }
 
-function surveySlot(profile: Profile, flash: Uint8Array, slot: Slot, authority: Authority): SlotSurvey {
+function surveySlot(
+  profile: Profile,
+  flash: Uint8Array,
+  slot: Slot,
+  authority: Authority,
+  capability: Capability | undefined,
+): SlotSurvey {
   const range = slotRange(profile.layout, slot);
   const content = flash.subarray(range.address, range.address + range.bytes);
   const place = {
@@ -156,7 +168,7 @@ function surveySlot(profile: Profile, flash: Uint8Array, slot: Slot, authority: 
       bytes: envelope.length,
       ...(description.sequenceNumber === undefined ? {} : { sequenceNumber: description.sequenceNumber }),
       components: description.components,
-      verdict: verifyEnvelope(envelope, authority.keys, authority),
+      verdict: verifyEnvelope(envelope, authority.keys, authority, capability),
     },
     ...(image === undefined ? {} : { image }),
   };

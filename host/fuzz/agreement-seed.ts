@@ -4,7 +4,7 @@
  */
 import { Limit } from "../../assembly/limits.ts";
 import { Algorithm, type PrivateKey } from "../keys/key.ts";
-import { encodeCbor, Tagged, type Cbor } from "../manifest/cbor-writer.ts";
+import { encodeCbor, Raw, Tagged, type Cbor } from "../manifest/cbor-writer.ts";
 import { digestItem, encodeDigest } from "../manifest/digest.ts";
 import {
   COMMANDS,
@@ -39,9 +39,10 @@ export function agreementSeeds(): Uint8Array[] {
     ...COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies").flatMap((member) => [
       dependenciesEnvelope(member),
       dependenciesEnvelope(member, [1, 2]),
+      ...PREFIXES.map((prefix) => dependenciesEnvelope(member, [1], prefix)),
     ]),
     ...RETIRED_MANIFEST_KEYS.map((label) => withMembers([[label, sequence(3, 15)]])),
-    withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[1, new Tagged(PEN_TAG, Uint8Array.of(1))]]))]]),
+    ...[1, 2].flatMap((label) => [1, 5, 6].map((bytes) => enterpriseEnvelope(label, bytes))),
     withMembers([[20, sequence(12, [0], 3, 15, 12, [0, 0], 3, 15)]]),
     ...[
       [AUTHOR, SECOND_AUTHOR],
@@ -49,8 +50,33 @@ export function agreementSeeds(): Uint8Array[] {
       [SECOND_AUTHOR],
       [AUTHOR, AUTHOR, SECOND_AUTHOR, AUTHOR],
     ].flatMap((signers) => [cosigned(signers), cosigned(signers, [[2, TWO_COMPONENTS]])]),
-    ...[Limit.Nesting, Limit.Nesting + 1].map((depth) => withMembers([[20, sequence(...nested(depth))]])),
+    ...[Limit.Nesting, Limit.Nesting + 1].map(nestedEnvelope),
+    unorderedEnvelope(),
+    ...COMMANDS.filter(({ kind }) => kind === "component-parameters").map(({ label }) =>
+      envelopeOf([[20, sequence(label, BOTH_COMPONENTS, 3, 15)]], [[2, TWO_COMPONENTS], ...SELECTING], []),
+    ),
   ];
+}
+
+/** A manifest with sequences nested so deep. */
+export function nestedEnvelope(depth: number): Uint8Array {
+  return withMembers([[20, sequence(...nested(depth))]]);
+}
+
+/** A manifest with so many components, all selected wherever a sequence begins. */
+export function componentsEnvelope(count: number): Uint8Array {
+  const components = Array.from({ length: count }, (_, index) => [Uint8Array.of(index)]);
+  return cosigned([AUTHOR], [[2, components]]);
+}
+
+/** A manifest with so many signatures, all of the same author. */
+export function signaturesEnvelope(count: number): Uint8Array {
+  return cosigned(new Array<PrivateKey>(count).fill(AUTHOR));
+}
+
+/** A manifest that sets two parameters, the one with the higher number first. */
+export function unorderedEnvelope(): Uint8Array {
+  return withMembers([[20, sequence(20, new Raw(Uint8Array.of(0xa2, 12, 0xf5, 5, 0)), 3, 15)]]);
 }
 
 /** A manifest that has the command where it may stand: in install, or in invoke. */
@@ -81,18 +107,34 @@ export function severedMemberEnvelope(member: MemberLabel): Uint8Array {
 }
 
 /** A manifest with dependencies behind its only component, so that every sequence selects. */
-export function dependenciesEnvelope({ label }: MemberLabel, indices: readonly number[] = [1]): Uint8Array {
+export function dependenciesEnvelope(
+  { label }: MemberLabel,
+  indices: readonly number[] = [1],
+  metadata: Cbor = new Map<Cbor, Cbor>(),
+): Uint8Array {
   return envelopeOf(
     [
       [7, sequence(12, 0, 3, 15)],
       [9, sequence(12, 0, 23, 2)],
     ],
     [
-      [label, new Map<Cbor, Cbor>(indices.map((index) => [index, new Map<Cbor, Cbor>()]))],
+      [label, new Map<Cbor, Cbor>(indices.map((index) => [index, metadata]))],
       [4, sequence(12, 0, 1, 15, 2, 15)],
     ],
     [],
   );
+}
+
+/** What may be said of a dependency: prefixes of one part and of two, none at all, and something unknown. */
+const PREFIXES: readonly Cbor[] = [
+  ...[[Uint8Array.of(0)], [Uint8Array.of(0), Uint8Array.of(1)], []].map((prefix) => new Map([[1, prefix]])),
+  new Map([[2, [Uint8Array.of(0)]]]),
+];
+
+/** A manifest that sets an identifier to a private enterprise number of so many bytes. */
+export function enterpriseEnvelope(label = 1, bytes = 1): Uint8Array {
+  const number = new Tagged(PEN_TAG, new Uint8Array(bytes).fill(1));
+  return withMembers([[20, sequence(20, new Map<Cbor, Cbor>([[label, number]]))]]);
 }
 
 function hardParameterEnvelope(parameter: ParameterLabel): Uint8Array {
@@ -119,6 +161,14 @@ function cosigned(signers: readonly PrivateKey[], common: Pairs = []): Uint8Arra
 
 /** Components of the devices that judge, but not next to each other in their order. */
 const TWO_COMPONENTS: Cbor = [[Uint8Array.of(0)], [new TextEncoder().encode("aux")]];
+
+/** Parameters for both. */
+const BOTH_COMPONENTS: Cbor = new Map<Cbor, Cbor>([
+  [0, new Map<Cbor, Cbor>([[21, "#a"]])],
+  [1, new Map<Cbor, Cbor>([[21, "#b"]])],
+]);
+/** A shared sequence that selects all of them. */
+const SELECTING: Pairs = [[4, sequence(12, true, 1, 15, 2, 15)]];
 
 type Pairs = readonly (readonly [number, Cbor])[];
 
@@ -200,6 +250,7 @@ function valueOf(parameter: ParameterLabel): Cbor {
       return "#a";
     case "size":
     case "uint":
+    case "time":
     case "int":
       return 1;
     case "version-match":
@@ -207,6 +258,8 @@ function valueOf(parameter: ParameterLabel): Cbor {
     case "wait-info":
     case "component-metadata":
       return encodeCbor(new Map<Cbor, Cbor>([[5, 1]]));
+    case "fetch-arguments":
+      return encodeCbor(300);
     case "bstr":
     case "encryption-info":
       return new Uint8Array(3);

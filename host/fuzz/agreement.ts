@@ -16,6 +16,7 @@ import { Chance } from "../../emulator/fuzz/chance.ts";
 import { mutateEnvelope } from "../../emulator/fuzz/envelope-mutation.ts";
 import { DeviceVerifier } from "../device/verifier.ts";
 import type { Authority } from "../manifest/authority.ts";
+import { OWN_CAPABILITY, type Capability } from "../manifest/capability.ts";
 import { verifyEnvelope } from "../manifest/verify.ts";
 import type { StatusCode } from "../status-text.ts";
 import { AUTHOR, IDENTITY, SECOND_AUTHOR, sign, signSecond } from "./author.ts";
@@ -81,15 +82,19 @@ const DISAGREEMENTS_SHOWN = 10;
  *
  * @param options.bootloader the Wasm module that judges on the device
  * @param options.seed of all choices; the same seed compares the same envelopes
+ * @param options.capability what the host takes the module to process; that of our default build unless given
  * @throws ModuleError for a bootloader that the device refuses, UserError if it crashes on an envelope
  */
 export function compareReadings(options: {
   readonly bootloader: Uint8Array;
   readonly seed: number;
   readonly envelopes: number;
+  readonly capability?: Capability;
 }): AgreementResult {
-  const { bootloader, seed, envelopes } = options;
-  const judges = AUTHORITIES.map(({ keys, ...rules }) => ({
+  const { bootloader, seed, envelopes, capability = OWN_CAPABILITY } = options;
+  // A build that cannot require certain keys does not boot on a device that does.
+  const authorities = AUTHORITIES.filter(({ required = 0 }) => capability.signerRights || required === 0);
+  const judges = authorities.map(({ keys, ...rules }) => ({
     keys,
     rules,
     device: new DeviceVerifier(bootloader, keys, { ...rules, identity: IDENTITY }),
@@ -99,7 +104,7 @@ export function compareReadings(options: {
   let disagreementCount = 0;
   const judge = (envelope: Uint8Array): StatusCode | undefined => {
     const { keys, rules, device } = chance.pick(judges);
-    const host = verifyEnvelope(envelope, keys, rules).reason;
+    const host = verifyEnvelope(envelope, keys, rules, capability).reason;
     const found = { device: device.verify(envelope).reason, host };
     const isNew = !reasons.has(found.device);
     if (found.device === found.host) reasons.set(found.device, (reasons.get(found.device) ?? 0) + 1);

@@ -16,6 +16,7 @@ import {
   type JournalFields,
 } from "../../emulator/provision.ts";
 import { encodeAnchors } from "../device/factory.ts";
+import { OWN_CAPABILITY, type Capability } from "../manifest/capability.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { AUTHOR, COMPONENTS, genuineContent, IDENTITY, INSTALLED_SEQUENCE, SECOND_AUTHOR } from "./author.ts";
 
@@ -23,6 +24,8 @@ import { AUTHOR, COMPONENTS, genuineContent, IDENTITY, INSTALLED_SEQUENCE, SECON
 export interface BenchOptions {
   /** The bootloader as it lies in flash. */
   readonly bootloader: Uint8Array;
+  /** What the host takes it to process; that of our default build unless given. */
+  readonly capability?: Capability | undefined;
   /** The same code with names. */
   readonly symbols?: Uint8Array | undefined;
   readonly linkEnd?: Link;
@@ -40,6 +43,7 @@ export class FuzzBench implements PowerObserver {
   readonly module: FuzzModule | undefined;
   readonly counters: Uint16Array;
   readonly slotB: FlashRange;
+  readonly capability: Capability;
 
   readonly #journal: FlashRange;
   readonly #slotA: FlashRange;
@@ -54,8 +58,16 @@ export class FuzzBench implements PowerObserver {
   #strayAddress: number | undefined;
 
   /** Throws ModuleError for a bootloader that the device refuses. */
-  constructor({ bootloader, symbols, linkEnd, isPlain = false, mayWriteSlotA = false }: BenchOptions) {
+  constructor({
+    bootloader,
+    symbols,
+    linkEnd,
+    isPlain = false,
+    mayWriteSlotA = false,
+    capability = OWN_CAPABILITY,
+  }: BenchOptions) {
     const { profile } = this;
+    this.capability = capability;
     this.#mayWriteSlotA = mayWriteSlotA;
     const module = isPlain ? undefined : loadFuzzModule(bootloader, symbols);
     this.module = module;

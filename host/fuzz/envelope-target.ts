@@ -88,7 +88,7 @@ export class EnvelopeTarget implements HostTarget {
     this.#stage(bench, input, STAGED);
     const verdict = bench.verify(input.length);
     if (verdict === Status.Ok || typeof verdict !== "number") return undefined;
-    if (hostRefusal(input) !== undefined) return undefined;
+    if (hostRefusal(input, this.bench.capability) !== undefined) return undefined;
     const sentence = `The host accepts an envelope that verify refuses with status 0x${verdict.toString(16)}.`;
     return { kind: "disagreement", sentence, place: `verify 0x${verdict.toString(16)}` };
   }
@@ -122,7 +122,10 @@ export class EnvelopeTarget implements HostTarget {
     }
     if (!isAccepted) return { ...result, trouble: undefined };
     const { address, bytes } = bench.slotB;
-    const refusal = slotRefusal(bench.device.flash.bytes.subarray(address, address + bytes));
+    const refusal = slotRefusal(
+      bench.device.flash.bytes.subarray(address, address + bytes),
+      bench.capability,
+    );
     if (refusal !== undefined)
       return { ...result, trouble: unauthentic("the candidate is accepted", refusal) };
     return { ...result, trouble: this.#untilRest(bench) };
@@ -138,7 +141,7 @@ export class EnvelopeTarget implements HostTarget {
         // Slot A is genuine, and a write to it would have been trouble.
         if (slot === Slot.A) return undefined;
         const range = slotRange(bench.profile.layout, slot);
-        const refusal = bootRefusal(bench.device.flash.bytes, range, cycle.booted);
+        const refusal = bootRefusal(bench.device.flash.bytes, range, cycle.booted, bench.capability);
         return refusal === undefined ? undefined : unauthentic("slot B is booted", refusal);
       }
       if (cycle.end === "idle") return undefined;
@@ -155,7 +158,7 @@ export class EnvelopeTarget implements HostTarget {
   /** What was accepted goes to the host, and to a device that nothing is counted in. */
   #judgeAgain(input: Uint8Array, verdict: number, isAccepted: boolean): Trouble | undefined {
     if (verdict === Status.Ok) {
-      const refusal = hostRefusal(input);
+      const refusal = hostRefusal(input, this.bench.capability);
       if (refusal !== undefined) return unauthentic("verify accepts", refusal);
     }
     const plain = this.#plain;

@@ -103,7 +103,12 @@ export class LinkTarget implements HostTarget {
         return { kind: "violation", sentence: "The journal holds no valid record.", place: "journal" };
       }
       if (cycle.booted === undefined) continue;
-      const refusal = bootRefusal(flash, slotRange(bench.profile.layout, cycle.booted.slot), cycle.booted);
+      const refusal = bootRefusal(
+        flash,
+        slotRange(bench.profile.layout, cycle.booted.slot),
+        cycle.booted,
+        bench.capability,
+      );
       if (refusal === undefined) return "running";
       return {
         kind: "unauthentic",

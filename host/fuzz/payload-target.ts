@@ -131,7 +131,12 @@ export class PayloadTarget implements HostTarget {
   #refusalOf(slot: Slot, address: number, length: number): string | undefined {
     const { bench } = this;
     if (slot === Slot.A && bench.isSlotAGenuine) return undefined;
-    return bootRefusal(bench.device.flash.bytes, slotRange(bench.profile.layout, slot), { address, length });
+    return bootRefusal(
+      bench.device.flash.bytes,
+      slotRange(bench.profile.layout, slot),
+      { address, length },
+      bench.capability,
+    );
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { CorpusEntry } from "../../emulator/fuzz/corpus.ts";
 import { Fuzzer, type Finding } from "../../emulator/fuzz/fuzzer.ts";
+import type { Capability } from "../manifest/capability.ts";
 import { EnvelopeTarget } from "./envelope-target.ts";
 import { LinkTarget } from "./link-target.ts";
 import { PayloadTarget } from "./payload-target.ts";
@@ -13,6 +14,8 @@ export interface FuzzRecipe {
   readonly target: TargetName;
   readonly bootloader: Uint8Array;
   readonly symbols: Uint8Array | undefined;
+  /** What the host takes the bootloader to process; that of our default build if undefined. */
+  readonly capability?: Capability | undefined;
   /** Images that payloads begin with. */
   readonly images: readonly Uint8Array[];
   readonly seed: number;

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { Status } from "../../assembly/status.ts";
 import type { BootedImage } from "../../emulator/device.ts";
+import type { Capability } from "../manifest/capability.ts";
 import { authenticate } from "../manifest/authentication.ts";
 import { CborReader } from "../manifest/cbor-reader.ts";
 import { readEnvelope, type Envelope } from "../manifest/envelope.ts";
@@ -15,16 +16,16 @@ import { AUTHOR, IDENTITY, INSTALLED_SEQUENCE, SECOND_AUTHOR } from "./author.ts
 /** Keys that the device under test trusts. */
 const TRUSTED = [AUTHOR, SECOND_AUTHOR];
 
-/** Why the host does not accept an envelope; undefined if it does. */
-export function hostRefusal(envelope: Uint8Array): string | undefined {
-  const { ok, message } = verifyEnvelope(envelope, TRUSTED);
+/** Why the host does not accept an envelope for a bootloader; undefined if it does. */
+export function hostRefusal(envelope: Uint8Array, capability: Capability): string | undefined {
+  const { ok, message } = verifyEnvelope(envelope, TRUSTED, {}, capability);
   return ok ? undefined : message;
 }
 
 /** Why the host does not accept the envelope at the start of a slot; undefined if it does. */
-export function slotRefusal(slot: Uint8Array): string | undefined {
+export function slotRefusal(slot: Uint8Array, capability: Capability): string | undefined {
   const envelope = envelopeAt(slot);
-  return envelope === undefined ? "It is no envelope." : hostRefusal(envelope);
+  return envelope === undefined ? "It is no envelope." : hostRefusal(envelope, capability);
 }
 
 /**
@@ -36,16 +37,18 @@ export function slotRefusal(slot: Uint8Array): string | undefined {
  *
  * @param flash the whole flash when control was handed over
  * @param slot the slot that the image lies in
+ * @param capability of the bootloader
  */
 export function bootRefusal(
   flash: Uint8Array,
   slot: { readonly address: number; readonly bytes: number },
   { address, length }: Pick<BootedImage, "address" | "length">,
+  capability: Capability,
 ): string | undefined {
   const bytes = envelopeAt(flash.subarray(slot.address, slot.address + slot.bytes));
   if (bytes === undefined) return "What lies in its slot is no envelope.";
   try {
-    const envelope = readEnvelope(bytes);
+    const envelope = readEnvelope(bytes, { capability });
     authenticate(envelope, TRUSTED);
     if (sequenceNumberOf(envelope) < BigInt(INSTALLED_SEQUENCE))
       return "The manifest is older than the floor.";
@@ -63,9 +66,9 @@ export function bootRefusal(
 }
 
 /** The manifest's sequence number. Throws Refusal. */
-function sequenceNumberOf({ bytes, manifest }: Envelope): bigint {
+function sequenceNumberOf({ bytes, manifest, capability }: Envelope): bigint {
   let sequenceNumber: bigint | undefined;
-  const reader = new CborReader(bytes, manifest.from, manifest.to);
+  const reader = new CborReader(bytes, manifest.from, manifest.to, capability.unorderedMaps);
   reader.entries("The manifest", ({ label }) => {
     if (label === 2n) sequenceNumber = reader.unsigned("The sequence number");
     else reader.skip("A member");

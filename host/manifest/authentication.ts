@@ -81,7 +81,8 @@ export function readWrapper(envelope: Envelope): Wrapper {
  * Accepts an envelope that at least one of the keys signed, and all that are required, and whose manifest is
  * the signed one.
  *
- * @param required the keys that must all have signed, as bits by their positions; any one of them if 0
+ * @param required the keys that must all have signed, as bits by their positions; any one of them if 0, or for
+ *   a bootloader that requires nobody
  * @returns who signed it, in the order of the blocks, at least one
  * @throws Refusal; with several blocks, none of which verifies, it says why the first one was not accepted
  */
@@ -90,8 +91,8 @@ export function authenticate(envelope: Envelope, keys: readonly Key[], required 
   if (wrapper.blocks.length === 0) {
     throw new Refusal(Status.Unsigned, envelope.authentication.start, "The envelope carries no signature");
   }
-  const signers = everySigner(envelope.bytes, wrapper, keys);
-  requireCosigners(envelope, signers, required);
+  const signers = everySigner(envelope, wrapper, keys);
+  if (envelope.capability.signerRights) requireCosigners(envelope, signers, required);
   requireManifestDigest(envelope, wrapper);
   return signers;
 }
@@ -124,14 +125,21 @@ export function requireManifestDigest(envelope: Envelope, { digest }: Wrapper): 
 }
 
 /** All blocks that verify; if none does, the first block's refusal stands for all. */
-function everySigner(bytes: Uint8Array, wrapper: Wrapper, keys: readonly Key[]): Signer[] {
+function everySigner(
+  { bytes, capability: { signerRights } }: Envelope,
+  wrapper: Wrapper,
+  keys: readonly Key[],
+): Signer[] {
   const payload = bytes.subarray(wrapper.payload.from, wrapper.payload.to);
   const signers: Signer[] = [];
   let first: Refusal | undefined;
   for (const [blockIndex, span] of wrapper.blocks.entries()) {
     try {
       const block = readSignatureBlock(bytes, span);
-      const keyIndex = verifyingKey(bytes, block, payload, keys);
+      // A bootloader that does not know of rights must not use a key whose rights are limited.
+      const mayUse = (key: Key): boolean =>
+        acceptsAlgorithm(key, block.algorithm) && (signerRights || key.components === undefined);
+      const keyIndex = verifyingKey(bytes, block, payload, keys, mayUse);
       signers.push({ blockIndex, keyIndex, algorithm: block.algorithm });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -251,6 +259,7 @@ function verifyingKey(
   block: SignatureBlock,
   payload: Uint8Array,
   keys: readonly Key[],
+  mayUse: (key: Key) => boolean,
 ): number {
   const name = algorithmName(block.algorithm);
   if (!isVerified(block.algorithm, keys)) {
@@ -265,7 +274,7 @@ function verifyingKey(
       `The signature has ${signature.length} bytes instead of ${SIGNATURE_BYTES}`,
     );
   }
-  if (!keys.some((key) => acceptsAlgorithm(key, block.algorithm))) {
+  if (!keys.some(mayUse)) {
     throw new Refusal(
       Status.KeyAlgorithmMismatch,
       block.start,
@@ -273,12 +282,10 @@ function verifyingKey(
     );
   }
   const message = signatureInput(block.protectedHeader, payload);
-  if (isHashBased) return verifyingHssKey(block, signature, message, keys);
+  if (isHashBased) return verifyingHssKey(block, signature, message, keys, mayUse);
   const malformed = malformation(block.algorithm, signature);
   if (malformed !== undefined) throw new Refusal(Status.SignatureMalformed, block.signature.start, malformed);
-  const keyIndex = keys.findIndex(
-    (key) => acceptsAlgorithm(key, block.algorithm) && verifyMessage(key, message, signature),
-  );
+  const keyIndex = keys.findIndex((key) => mayUse(key) && verifyMessage(key, message, signature));
   if (keyIndex < 0) {
     const under = keys.length === 1 ? "the key" : `any of the ${keys.length} keys`;
     throw new Refusal(
@@ -296,10 +303,11 @@ function verifyingHssKey(
   signature: Uint8Array,
   message: Uint8Array,
   keys: readonly Key[],
+  mayUse: (key: Key) => boolean,
 ): number {
   let last = new Refusal(Status.KeyAlgorithmMismatch, block.start, "No key may be used with the signature");
   for (const [index, key] of keys.entries()) {
-    if (!acceptsAlgorithm(key, block.algorithm)) continue;
+    if (!mayUse(key)) continue;
     const refusal = hssRefusal(key.x, message, signature);
     if (refusal === undefined) return index;
     const { status, why } = refusal;

@@ -2,12 +2,11 @@
  * What a device asks of those who sign, beyond one good signature: certain keys, and the right of a key to
  * touch a component (docs/suit.md, "Whose signature"; draft-ietf-suit-trust-domains-12 §4).
  */
-import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
 import { equalBytes, type Key } from "../keys/key.ts";
 import { isNamed } from "../keys/rights.ts";
 import { authenticate, type Signer } from "./authentication.ts";
-import { checkContent, type ManifestFacts } from "./content.ts";
+import { checkContent, prefixedIdentifier, type Dependency, type ManifestFacts } from "./content.ts";
 import { readEnvelope, type Envelope, type IntegratedPayload } from "./envelope.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -53,16 +52,25 @@ export function requireAuthority(
   authority: Authority,
 ): void {
   if (authority.components === undefined) return;
-  requireRights(envelope, facts, rightsOf(signers, authority.keys), authority.components);
-  if (!facts.hasDependency) return;
+  const { capability } = envelope;
+  const rights = capability.signerRights ? rightsOf(signers, authority.keys) : EVERY_COMPONENT;
+  requireRights(envelope, facts, rights, authority.components);
+  const { dependency, identifiers } = facts;
+  if (dependency === undefined) return;
   for (const payload of envelope.integrated) {
-    if (isEnvelope(envelope, payload)) judgeDependency(envelope, payload, facts, authority);
+    if (isEnvelope(envelope, payload))
+      judgeDependency(envelope, payload, { identifiers, dependency }, authority);
   }
+}
+
+/** A manifest that has a dependency. */
+interface Dependent extends Pick<ManifestFacts, "identifiers"> {
+  readonly dependency: Dependency;
 }
 
 function requireRights(
   { manifest }: Envelope,
-  { identifiers }: ManifestFacts,
+  { identifiers }: Pick<ManifestFacts, "identifiers">,
   rights: number,
   components: readonly Uint8Array[],
 ): void {
@@ -93,31 +101,34 @@ function isEnvelope({ bytes }: Envelope, { content }: IntegratedPayload): boolea
 function judgeDependency(
   root: Envelope,
   { name, content }: IntegratedPayload,
-  dependent: ManifestFacts,
+  dependent: Dependent,
   authority: Authority,
 ): void {
   try {
-    const envelope = readEnvelope(root.bytes.subarray(content.from, content.to));
+    const { capability } = root;
+    const envelope = readEnvelope(root.bytes.subarray(content.from, content.to), { capability });
     const signers = authenticate(envelope, authority.keys, authority.required);
     const facts = checkContent(envelope);
-    if (facts.hasDependency) {
+    if (facts.dependency !== undefined) {
       throw new Refusal(
         Status.TooManyDependencies,
         envelope.manifest.start,
         "A dependency has a dependency of its own",
       );
     }
-    const others = facts.identifiers.filter(
+    const { prefix } = dependent.dependency;
+    const identifiers = facts.identifiers.map((identifier) => prefixedIdentifier(prefix, identifier));
+    const others = identifiers.filter(
       (identifier) => !dependent.identifiers.some((other) => equalBytes(other, identifier)),
     );
-    if (dependent.identifiers.length + others.length > Limit.Components) {
+    if (dependent.identifiers.length + others.length > capability.components) {
       throw new Refusal(
         Status.TooManyComponents,
         envelope.manifest.start,
-        `The two manifests name more than the ${Limit.Components} components that this build holds`,
+        `The two manifests name more than the ${capability.components} components that this build holds`,
       );
     }
-    requireRights(envelope, facts, rightsOf(signers, authority.keys), authority.components ?? []);
+    requireRights(envelope, { identifiers }, rightsOf(signers, authority.keys), authority.components ?? []);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const message = `In the dependency ${JSON.stringify(name)}: ${error.message}`;

@@ -1,20 +1,29 @@
 /**
  * What a bootloader processes: what the linter holds a manifest against.
  *
- * Of the bootloader of this repository the label tables tell; of others, the capability report that a device
- * sends (draft-ietf-suit-report-20 §4).
+ * Of the builds of the bootloader of this repository the label tables tell; of others, the capability report
+ * that a device sends (draft-ietf-suit-report-20 §4).
  */
+import { Feature } from "../../assembly/feature.ts";
 import { Limit } from "../../assembly/limits.ts";
 import {
   COMMANDS,
   COMMON_MEMBERS,
   DIGEST_ALGORITHMS,
   ENVELOPE_MEMBERS,
+  EXTENSIONS,
   MANIFEST_MEMBERS,
   PARAMETERS,
   SHA_256,
   SIGNATURE_ALGORITHMS,
+  type Label,
 } from "./labels.ts";
+
+/** Switches of a build of our bootloader. */
+export type Build = Readonly<Record<keyof typeof EXTENSIONS | "unorderedMaps", boolean>>;
+
+/** What `npm run build` builds as `bootloader`. */
+export const DEFAULT_BUILD: Build = { ...EXTENSIONS, unorderedMaps: Boolean(Feature.UnorderedMaps) };
 
 /** Numbers that a bootloader processes, and how much of each it takes. */
 export interface Capability {
@@ -26,27 +35,48 @@ export interface Capability {
   /** COSE numbers of signatures and digests. */
   readonly algorithms: ReadonlySet<number>;
   readonly components: number;
+  readonly dependencies: number;
   /** Sequences nested in sequences. */
   readonly nesting: number;
   readonly signatures: number;
+  /** Whether the device page can require signatures of certain keys, and say which components a key may touch. */
+  readonly signerRights: boolean;
+  /** Whether a dependency may have a prefix. */
+  readonly prefixes: boolean;
+  /** Whether a vendor may be named by a private enterprise number. */
+  readonly enterpriseNumbers: boolean;
+  /** Whether maps behind the signature may have their keys in any order. */
+  readonly unorderedMaps: boolean;
 }
 
-function supported(table: readonly { readonly label: number; readonly supported: boolean }[]): Set<number> {
-  return new Set(table.filter((row) => row.supported).map(({ label }) => label));
+/** What a build of the bootloader of this repository processes. */
+export function capabilityOf(build: Build): Capability {
+  const processed = (table: readonly Pick<Label, "label" | "support">[]): Set<number> =>
+    new Set(
+      table
+        .filter(({ support }) => (typeof support === "string" ? build[support] : support))
+        .map(({ label }) => label),
+    );
+  return {
+    commands: processed(COMMANDS),
+    parameters: processed(PARAMETERS),
+    envelope: processed(ENVELOPE_MEMBERS),
+    manifest: processed(MANIFEST_MEMBERS),
+    common: processed(COMMON_MEMBERS),
+    algorithms: new Set([-7, -9, SHA_256]),
+    components: Limit.Components,
+    dependencies: build.trustDomains ? Limit.Dependencies : 0,
+    nesting: Limit.Nesting,
+    signatures: Limit.Signatures,
+    signerRights: build.trustDomains,
+    prefixes: build.prefixes,
+    enterpriseNumbers: build.enterpriseNumbers,
+    unorderedMaps: build.unorderedMaps,
+  };
 }
 
-/** What the bootloader of this repository processes. */
-export const OWN_CAPABILITY: Capability = {
-  commands: supported(COMMANDS),
-  parameters: supported(PARAMETERS),
-  envelope: supported(ENVELOPE_MEMBERS),
-  manifest: supported(MANIFEST_MEMBERS),
-  common: supported(COMMON_MEMBERS),
-  algorithms: new Set([-7, -9, SHA_256]),
-  components: Limit.Components,
-  nesting: Limit.Nesting,
-  signatures: Limit.Signatures,
-};
+/** What the bootloader of this repository processes, as `npm run build` builds it. */
+export const OWN_CAPABILITY: Capability = capabilityOf(DEFAULT_BUILD);
 
 /** Numbers that a device reports; the lists of a SUIT capability report. */
 export type ReportedNumbers = Readonly<
@@ -66,7 +96,16 @@ export function reportedCapability(report: ReportedNumbers): Capability {
   };
 }
 
-const NO_LIMITS = { components: Infinity, nesting: Infinity, signatures: Infinity };
+const NO_LIMITS = {
+  components: Infinity,
+  dependencies: Infinity,
+  nesting: Infinity,
+  signatures: Infinity,
+  signerRights: true,
+  prefixes: true,
+  enterpriseNumbers: true,
+  unorderedMaps: false,
+};
 
 function every(table: readonly { readonly label: number }[]): Set<number> {
   return new Set(table.map(({ label }) => label));

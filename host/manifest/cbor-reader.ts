@@ -60,6 +60,8 @@ export interface TextKey {
   readonly text: Span;
 }
 
+/** Keys of maps behind the signature are below it. */
+const KEYS_KEPT = 32n;
 /** Labels are 64-bit integers, as on the device. */
 const MAXIMUM_INTEGER = (1n << 63n) - 1n;
 
@@ -67,17 +69,20 @@ const MAXIMUM_INTEGER = (1n << 63n) - 1n;
 export class CborReader {
   readonly bytes: Uint8Array;
   readonly end: number;
+  /** Whether `entries` takes keys in any order; none may come twice all the same. */
+  readonly anyKeyOrder: boolean;
   offset: number;
 
-  constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, offset = 0, end = bytes.length, anyKeyOrder = false) {
     this.bytes = bytes;
     this.offset = offset;
     this.end = end;
+    this.anyKeyOrder = anyKeyOrder;
   }
 
   /** A reader over the content of a byte string: the CBOR embedded in it. */
   within(span: Span): CborReader {
-    return new CborReader(this.bytes, span.from, span.to);
+    return new CborReader(this.bytes, span.from, span.to, this.anyKeyOrder);
   }
 
   /** Reads the head of the next item in its shortest form. */
@@ -181,7 +186,9 @@ export class CborReader {
    * Keys must ascend bytewise and none may come twice (RFC 8949 §4.2.1).
    */
   entries(what: string, read: (key: IntegerKey) => void): void {
-    this.#pairs(what, () => ({ keyStart: this.offset, label: this.integer(`A key of ${what}`) }), read);
+    const readKey = (): IntegerKey => ({ keyStart: this.offset, label: this.integer(`A key of ${what}`) });
+    if (this.anyKeyOrder) this.#unorderedPairs(what, readKey, read);
+    else this.#pairs(what, readKey, read);
   }
 
   /** Reads a map as `entries` does, whose keys may also be text strings. */
@@ -238,6 +245,18 @@ export class CborReader {
       const key = readKey();
       if (previous !== undefined) this.#requireOrder(previous.start, previous.end, start, what);
       previous = { start, end: this.offset };
+      read(key);
+    }
+  }
+
+  /** A key that no map has is not looked for again: whoever reads it refuses it. */
+  #unorderedPairs(what: string, readKey: () => IntegerKey, read: (key: IntegerKey) => void): void {
+    const seen = new Set<bigint>();
+    for (let count = this.map(what); count > 0; count--) {
+      const key = readKey();
+      if (seen.has(key.label))
+        throw new Refusal(Status.CborDuplicateKey, key.keyStart, `${what} has the same key twice`);
+      if (key.label >= 0n && key.label < KEYS_KEPT) seen.add(key.label);
       read(key);
     }
   }

@@ -2,8 +2,7 @@
  * Conditions and directives (draft-ietf-suit-manifest-37 §8.4.9 and §8.4.10, and the drafts that
  * extend them). They share one numbering.
  */
-import { Feature } from "../../assembly/feature.ts";
-import type { Label } from "./label.ts";
+import { isSupported, type Label, type Support } from "./label.ts";
 
 /** What a command takes as its argument. */
 export type CommandKind =
@@ -40,7 +39,7 @@ const CONDITION_POLICY = 15;
 const DIRECTIVE_POLICY = 2;
 
 interface Flags {
-  readonly supported?: boolean;
+  readonly supported?: Support;
   readonly shared?: boolean;
   readonly needs?: readonly string[];
 }
@@ -60,7 +59,8 @@ function condition(
     document,
     section,
     description,
-    supported,
+    support: supported,
+    supported: isSupported(supported),
     directive: false,
     shared: true,
     defaultPolicy: CONDITION_POLICY,
@@ -84,7 +84,8 @@ function directive(
     document,
     section,
     description,
-    supported,
+    support: supported,
+    supported: isSupported(supported),
     directive: true,
     shared,
     defaultPolicy: DIRECTIVE_POLICY,
@@ -93,8 +94,8 @@ function directive(
 }
 
 const ANYWHERE = { supported: true, shared: true };
-const TRUST = Boolean(Feature.TrustDomains);
-const UPDATE = Boolean(Feature.UpdateManagement);
+const TRUST = "trustDomains";
+const UPDATE = "updateManagement";
 const trusting = (...needs: string[]): Flags => ({ supported: TRUST, needs });
 const managing = (...needs: string[]): Flags => ({ supported: UPDATE, needs });
 const alsoNeeding = (...needs: string[]): Flags => ({ supported: true, needs });

@@ -5,10 +5,11 @@
  * Everything that the bootloader would refuse before it does anything is refused here: what is
  * malformed, what is known but not supported, what is unknown, what is beyond a limit.
  */
-import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
 import { equalBytes } from "../keys/key.ts";
+import type { Capability } from "./capability.ts";
 import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
+import { encodeCbor } from "./cbor-writer.ts";
 import { digestOf, readDigest } from "./digest.ts";
 import { withHead, type Envelope } from "./envelope.ts";
 import {
@@ -21,14 +22,26 @@ import {
 } from "./labels.ts";
 import { Refusal } from "./refusal.ts";
 import { checkSequence } from "./sequence.ts";
+import { checkVersionList } from "./version-check.ts";
+
+/** The key of a dependency's prefix. */
+const PREFIX_KEY = 1n;
 
 /** What a checked manifest says about itself. */
 export interface ManifestFacts {
   readonly sequenceNumber: bigint;
   /** The encoded identifiers of its components, without the dependency's. */
   readonly identifiers: readonly Uint8Array[];
-  /** Whether one of the indices is a manifest that this one depends on. */
-  readonly hasDependency: boolean;
+  /** The manifest that this one depends on; undefined if there is none. */
+  readonly dependency: Dependency | undefined;
+}
+
+/** What a manifest says of the one that it depends on. */
+export interface Dependency {
+  /** Its index among the components, or behind them. */
+  readonly index: number;
+  /** The parts that come before those of its components' identifiers; none without a prefix. */
+  readonly prefix: readonly Uint8Array[];
 }
 
 /** A key of the manifest map, and where its value starts. */
@@ -61,20 +74,21 @@ const SEQUENCE_ORDER: readonly number[] = [15, 16, 18, 20, 7, 8, 9, 24];
  * @throws Refusal
  */
 export function checkContent(envelope: Envelope): ManifestFacts {
-  const { bytes, manifest } = envelope;
-  const members = readMembers(envelope, readEntries(new CborReader(bytes, manifest.from, manifest.to)));
+  const { bytes, manifest, capability } = envelope;
+  const reader = new CborReader(bytes, manifest.from, manifest.to, capability.unorderedMaps);
+  const members = readMembers(envelope, readEntries(reader));
   const { labels, sequenceNumber, common, sequences } = members;
   const missing = REQUIRED.find((label) => !labels.has(label));
   if (missing !== undefined || common === undefined) throw missingMember(missing ?? 3, manifest);
   for (const [label, span] of envelope.severed) requireMentioned(labels, label, span);
-  const { indexCount, shared, identifiers, hasDependency } = checkCommon(bytes, common);
-  if (shared !== undefined) checkSequence(bytes, shared, { name: "shared", indexCount, shared: true });
+  const { indexCount, shared, identifiers, dependency } = checkCommon(bytes, common, capability);
+  const context = { indexCount, capability };
+  if (shared !== undefined) checkSequence(bytes, shared, { ...context, name: "shared", shared: true });
   for (const label of SEQUENCE_ORDER) {
     const span = sequences.get(label);
-    const context = { name: nameOf(label), indexCount, shared: false };
-    if (span !== undefined) checkSequence(bytes, span, context);
+    if (span !== undefined) checkSequence(bytes, span, { ...context, name: nameOf(label), shared: false });
   }
-  return { sequenceNumber, identifiers, hasDependency };
+  return { sequenceNumber, identifiers, dependency };
 }
 
 /**
@@ -102,19 +116,20 @@ function refuseRetired(key: IntegerKey): void {
 }
 
 function readMembers(envelope: Envelope, entries: readonly Entry[]): Members {
-  const { bytes, manifest } = envelope;
+  const { bytes, manifest, capability } = envelope;
   const labels = new Set<number>();
   const sequences = new Map<number, Span>();
   let sequenceNumber = 0n;
   let common: Span | undefined;
   for (const { key, valueStart } of entries) {
     const reader = new CborReader(bytes, valueStart, manifest.to);
-    const known = supportedMember(MANIFEST_MEMBERS, key, "The manifest");
+    const known = supportedMember(MANIFEST_MEMBERS, capability.manifest, key, "The manifest");
     labels.add(known.label);
     if (known.kind === "tstr") reader.textString(`The ${known.name}`);
     else if (known.label === 1) requireVersion(reader);
     else if (known.kind === "uint") sequenceNumber = reader.unsigned(`The ${known.name}`);
     else if (known.kind === "component") readIdentifier(reader, known.name);
+    else if (known.kind === "version-list") readVersion(reader, known.name);
     else {
       const span = known.severable
         ? readSeverable(envelope, reader, known)
@@ -134,22 +149,25 @@ function requireVersion(reader: CborReader): void {
 }
 
 /** The label of a member that this build processes; refuses the others. */
-function supportedMember(table: readonly MemberLabel[], entry: IntegerKey, what: string): MemberLabel {
+function supportedMember(
+  table: readonly MemberLabel[],
+  processed: ReadonlySet<number>,
+  entry: IntegerKey,
+  what: string,
+): MemberLabel {
   const known = byLabel(table, entry.label);
   if (known === undefined) {
     throw new Refusal(Status.MemberUnknown, entry.keyStart, `${what} has the unknown member ${entry.label}`);
   }
-  if (known.kind === "dependencies" && !known.supported) {
+  if (processed.has(known.label)) return known;
+  if (known.kind === "dependencies") {
     throw new Refusal(Status.DependenciesUnsupported, entry.keyStart, "The manifest has dependencies");
   }
-  if (!known.supported) {
-    throw new Refusal(
-      Status.MemberUnsupported,
-      entry.keyStart,
-      `${what} has the member ${known.name} (${known.label}), which this build does not process`,
-    );
-  }
-  return known;
+  throw new Refusal(
+    Status.MemberUnsupported,
+    entry.keyStart,
+    `${what} has the member ${known.name} (${known.label}), which this build does not process`,
+  );
 }
 
 function missingMember(label: number, manifest: Span): Refusal {
@@ -171,38 +189,45 @@ function requireMentioned(labels: ReadonlySet<number>, label: number, span: Span
 }
 
 /** What the common map lists. */
-interface CommonFacts extends Pick<ManifestFacts, "identifiers" | "hasDependency"> {
+interface CommonFacts extends Pick<ManifestFacts, "identifiers" | "dependency"> {
   /** Components and the dependency, if its index is behind theirs. */
   readonly indexCount: number;
   readonly shared: Span | undefined;
 }
 
 /** Checks the common map; its shared sequence is left to the caller. */
-function checkCommon(bytes: Uint8Array, common: Span): CommonFacts {
-  const reader = new CborReader(bytes, common.from, common.to);
-  let dependency: number | undefined;
+function checkCommon(bytes: Uint8Array, common: Span, capability: Capability): CommonFacts {
+  const reader = new CborReader(bytes, common.from, common.to, capability.unorderedMaps);
+  let dependency: Dependency | undefined;
+  let list: CborReader | undefined;
   let components: ComponentList | undefined;
   let shared: Span | undefined;
   reader.entries("The common map", (entry) => {
-    const known = supportedMember(COMMON_MEMBERS, entry, "The common map");
-    if (known.kind === "dependencies") dependency = checkDependencies(reader);
-    else if (known.kind === "components") components = checkComponents(reader, dependency);
+    const known = supportedMember(COMMON_MEMBERS, capability.common, entry, "The common map");
+    if (known.kind === "dependencies") dependency = checkDependencies(reader, capability);
+    else if (known.kind === "components" && reader.anyKeyOrder) {
+      // Which of them is a dependency may be said behind them.
+      list = new CborReader(bytes, reader.offset, common.to);
+      reader.skip("The component list");
+    } else if (known.kind === "components")
+      components = checkComponents(reader, dependency?.index, capability);
     else shared = reader.byteString("The shared sequence");
   });
+  if (list !== undefined) components = checkComponents(list, dependency?.index, capability);
   if (components === undefined) {
     throw new Refusal(Status.ManifestMemberMissing, common.start, "The common map has no components (2)");
   }
   const { count, identifiers } = components;
-  if (dependency !== undefined && dependency > count) {
+  if (dependency !== undefined && dependency.index > count) {
     throw new Refusal(
       Status.ComponentIndexInvalid,
       common.start,
-      `The dependency has index ${dependency}, and there are ${count} components`,
+      `The dependency has index ${dependency.index}, and there are ${count} components`,
     );
   }
   reader.finish("the common map");
-  const indexCount = dependency === count ? count + 1 : count;
-  return { indexCount, shared, identifiers, hasDependency: dependency !== undefined };
+  const indexCount = dependency?.index === count ? count + 1 : count;
+  return { indexCount, shared, identifiers, dependency };
 }
 
 /** The list of components: how long it is, and the identifiers of those that are no dependency. */
@@ -211,16 +236,16 @@ interface ComponentList {
   readonly identifiers: readonly Uint8Array[];
 }
 
-/** One dependency, without a prefix; returns its index. */
-function checkDependencies(reader: CborReader): number {
+/** One dependency, of which nothing but a prefix may be said (draft-ietf-suit-trust-domains-12 §5.2.2). */
+function checkDependencies(reader: CborReader, capability: Capability): Dependency {
   const start = reader.offset;
   const count = reader.map("The dependencies");
   if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The map of dependencies is empty");
-  if (count > Limit.Dependencies) {
+  if (count > capability.dependencies) {
     throw new Refusal(
       Status.TooManyDependencies,
       start,
-      `The manifest has ${count} dependencies; this build holds ${Limit.Dependencies}`,
+      `The manifest has ${count} dependencies; this build holds ${capability.dependencies}`,
     );
   }
   const index = reader.unsigned("The index of a dependency");
@@ -228,22 +253,49 @@ function checkDependencies(reader: CborReader): number {
     throw new Refusal(Status.ComponentIndexInvalid, start, `No component can have the index ${index}`);
   }
   const metadata = reader.offset;
-  if (reader.map("What is said of a dependency") !== 0) {
-    throw new Refusal(Status.MemberUnsupported, metadata, "The dependency has a prefix or other metadata");
+  const members = reader.map("What is said of a dependency");
+  if (members === 0) return { index: Number(index), prefix: [] };
+  if (!capability.prefixes || members > 1 || reader.unsigned("What is said of a dependency") !== PREFIX_KEY) {
+    throw new Refusal(
+      Status.MemberUnsupported,
+      metadata,
+      capability.prefixes
+        ? "The dependency has metadata beside a prefix (1)"
+        : "The dependency has a prefix or other metadata",
+    );
   }
-  return Number(index);
+  const prefix = readIdentifier(reader, "the dependency's prefix");
+  return { index: Number(index), prefix: identifierParts(prefix) };
 }
 
-function checkComponents(reader: CborReader, dependency: number | undefined): ComponentList {
+/** The parts of an encoded component identifier that was checked. */
+function identifierParts(encoded: Uint8Array): Uint8Array[] {
+  const reader = new CborReader(encoded);
+  return Array.from({ length: reader.array("An identifier") }, () => {
+    const { from, to } = reader.byteString("A part");
+    return encoded.slice(from, to);
+  });
+}
+
+/** The encoded identifier of a dependency's component as the device knows it: behind the prefix. */
+export function prefixedIdentifier(prefix: readonly Uint8Array[], encoded: Uint8Array): Uint8Array {
+  return encodeCbor([...prefix, ...identifierParts(encoded)]);
+}
+
+function checkComponents(
+  reader: CborReader,
+  dependency: number | undefined,
+  capability: Capability,
+): ComponentList {
   const start = reader.offset;
   const count = reader.array("The component list");
   if (count === 0) throw new Refusal(Status.ComponentMalformed, start, "The component list is empty");
   const own = dependency !== undefined && dependency < count ? count - 1 : count;
-  if (own > Limit.Components) {
+  if (own > capability.components) {
     throw new Refusal(
       Status.TooManyComponents,
       start,
-      `The manifest has ${own} components; this build holds ${Limit.Components}`,
+      `The manifest has ${own} components; this build holds ${capability.components}`,
     );
   }
   const seen: Uint8Array[] = [];
@@ -269,6 +321,13 @@ function readIdentifier(reader: CborReader, name: string): Uint8Array {
   if (parts === 0) throw new Refusal(Status.ComponentMalformed, start, `The identifier of ${name} is empty`);
   for (let part = 0; part < parts; part++) reader.byteString(`Part ${part} of the identifier of ${name}`);
   return reader.bytes.slice(start, reader.offset);
+}
+
+/** Reads set-version: a version in a byte string (draft-ietf-suit-update-management-14 §3.1). */
+function readVersion(reader: CborReader, name: string): void {
+  const version = reader.within(reader.byteString(`The ${name}`));
+  checkVersionList(version, `The ${name}`);
+  version.finish(`the ${name}`);
 }
 
 /**

@@ -20,6 +20,7 @@ import {
 import { memberForm, parseManifestJson, SeveredJson, type ManifestJson } from "./manifest-json.ts";
 import { customMembers } from "./parameter-json.ts";
 import { Sources, type AuthorSources } from "./source.ts";
+import { enterpriseNamespace } from "./uuid.ts";
 import { bytesValue, DIGEST } from "./value-json.ts";
 
 /**
@@ -155,7 +156,9 @@ function resolveSources(manifest: ManifestJson, given: AuthorSources): Sources {
     sources.integrated.set(name, integratedBytes(content, sources, given));
   }
   const vendor = manifest.vendor === undefined ? undefined : vendorValue(manifest.vendor);
-  if (vendor instanceof Uint8Array) sources.vendor = vendor;
+  if (vendor !== undefined) {
+    sources.vendor = vendor instanceof Uint8Array ? vendor : enterpriseNamespace(encodeCbor(vendor));
+  }
   return sources;
 }
 

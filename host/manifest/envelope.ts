@@ -5,6 +5,7 @@
  * members, so that authentication comes before any parsing of the manifest.
  */
 import { Status } from "../../assembly/status.ts";
+import { OWN_CAPABILITY, type Capability } from "./capability.ts";
 import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
 import { byLabel, ENVELOPE_MEMBERS, ENVELOPE_TAG, RETIRED_ENVELOPE_KEYS } from "./labels.ts";
 import { Refusal } from "./refusal.ts";
@@ -27,12 +28,16 @@ export interface Envelope {
   /** Severed members by key. */
   readonly severed: ReadonlyMap<number, Span>;
   readonly integrated: readonly IntegratedPayload[];
+  /** Of the bootloader that it is read for. */
+  readonly capability: Capability;
 }
 
 /** What is taken for a member of an envelope. */
 export interface EnvelopeOptions {
-  /** Take members that the bootloader of this repository does not process, as an author's tool does. */
+  /** Take members that no bootloader of this repository processes, as an author's tool does. */
   readonly everyMember?: boolean;
+  /** The members that a bootloader processes; those of our default build unless given. */
+  readonly capability?: Capability;
 }
 
 /**
@@ -40,7 +45,10 @@ export interface EnvelopeOptions {
  *
  * @throws Refusal
  */
-export function readEnvelope(bytes: Uint8Array, { everyMember = false }: EnvelopeOptions = {}): Envelope {
+export function readEnvelope(
+  bytes: Uint8Array,
+  { everyMember = false, capability = OWN_CAPABILITY }: EnvelopeOptions = {},
+): Envelope {
   const reader = new CborReader(bytes);
   readTag(reader);
   const members = new Map<number, Span>();
@@ -54,7 +62,7 @@ export function readEnvelope(bytes: Uint8Array, { everyMember = false }: Envelop
         content: reader.byteString(`Payload ${JSON.stringify(name)}`),
       });
     } else {
-      const label = everyMember ? Number(entry.label) : memberLabel(entry);
+      const label = everyMember ? Number(entry.label) : memberLabel(entry, capability);
       members.set(label, reader.byteString(`Envelope member ${label}`));
     }
   });
@@ -68,7 +76,7 @@ export function readEnvelope(bytes: Uint8Array, { everyMember = false }: Envelop
     throw new Refusal(Status.ManifestMissing, 0, "The envelope has no manifest (key 3)");
   }
   const severed = new Map([...members].filter(([label]) => label > 3));
-  return { bytes, authentication, manifest, severed, integrated };
+  return { bytes, authentication, manifest, severed, integrated, capability };
 }
 
 /** The text of a span, with replacement characters where it is not UTF-8. */
@@ -98,10 +106,10 @@ function readTag(reader: CborReader): void {
   );
 }
 
-function memberLabel(entry: IntegerKey): number {
+function memberLabel(entry: IntegerKey, capability: Capability): number {
   const known = byLabel(ENVELOPE_MEMBERS, entry.label);
-  if (known?.supported === true) return known.label;
   if (known !== undefined) {
+    if (capability.envelope.has(known.label)) return known.label;
     throw new Refusal(
       Status.MemberUnsupported,
       entry.keyStart,

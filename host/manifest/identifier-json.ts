@@ -72,8 +72,13 @@ export const DEVICE = form(
 export function vendorValue(json: z.infer<typeof VendorJson>): Uint8Array | Tagged {
   if (typeof json === "string") return parseUuid(json);
   if (json.domain !== undefined) return vendorIdentifier(json.domain);
-  if (json.pen !== undefined) return new Tagged(PEN_TAG, relativeOid(json.pen));
+  if (json.pen !== undefined) return enterpriseNumber(json.pen);
   return fromHex(json.hex ?? "");
+}
+
+/** A private enterprise number as a manifest has it (draft-ietf-suit-manifest-37 §8.4.8.3, RFC 9090 §3). */
+export function enterpriseNumber(pen: number): Tagged {
+  return new Tagged(PEN_TAG, relativeOid(pen));
 }
 
 function classValue(json: z.infer<typeof ClassJson>, sources: Sources): Cbor {
@@ -97,7 +102,23 @@ function identifierJson(node: CborNode): unknown {
 function penJson(node: CborNode): unknown {
   const oid = node.tagged(PEN_TAG)?.bytes();
   if (oid === undefined || oid.length === 0 || oid.length > 7) return undefined;
-  return { pen: oid.reduce((arc, digit) => arc * 128 + (digit & 127), 0) };
+  return { pen: arcOf(oid) };
+}
+
+/** A vendor identifier of a device page in words: its UUID, or its number. */
+export function vendorText(identifier: Uint8Array): string {
+  const [tag, number, head = 0] = identifier;
+  const isNumber = tag === 0xd8 && number === PEN_TAG && identifier.subarray(8).every((byte) => byte === 0);
+  return isNumber ? penText(arcOf(identifier.subarray(3, 3 + (head & 31)))) : uuidText(identifier);
+}
+
+/** A private enterprise number in words. */
+export function penText(pen: number): string {
+  return `PEN ${pen}`;
+}
+
+function arcOf(oid: Uint8Array): number {
+  return oid.reduce((arc, digit) => arc * 128 + (digit & 127), 0);
 }
 
 /** Base-128 digits, most significant first, continued by the high bit (RFC 9090 §2). */

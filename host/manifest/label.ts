@@ -2,6 +2,8 @@
  * What every row of the label tables says, and how rows are found.
  */
 
+import { Feature } from "../../assembly/feature.ts";
+
 /** The documents that define SUIT, by the letter that the tables use. */
 export const DOCUMENTS = {
   M: "draft-ietf-suit-manifest-37",
@@ -9,6 +11,19 @@ export const DOCUMENTS = {
   U: "draft-ietf-suit-update-management-14",
   F: "draft-ietf-suit-firmware-encryption-24",
 } as const;
+
+/** What a build of our bootloader may have beside the base: switches of `assembly/feature.ts`. */
+export const EXTENSIONS = {
+  trustDomains: Boolean(Feature.TrustDomains),
+  updateManagement: Boolean(Feature.UpdateManagement),
+  encryptedPayloads: Boolean(Feature.EncryptedPayloads),
+  prefixes: Boolean(Feature.Prefixes),
+  arguments: Boolean(Feature.Arguments),
+  enterpriseNumbers: Boolean(Feature.EnterpriseNumbers),
+} as const;
+
+/** Which builds process a row: every one, none, or those with an extension. */
+export type Support = boolean | keyof typeof EXTENSIONS;
 
 /** The letter of a document. */
 export type DocumentLetter = keyof typeof DOCUMENTS;
@@ -25,8 +40,14 @@ export interface Label<Kind extends string = string> {
   readonly section: string;
   /** What it does, as one sentence for authors. */
   readonly description: string;
-  /** Whether the bootloader of this repository processes it. */
+  readonly support: Support;
+  /** Whether the bootloader of this repository processes it, as `npm run build` builds it. */
   readonly supported: boolean;
+}
+
+/** Whether the default build processes a row. */
+export function isSupported(support: Support): boolean {
+  return typeof support === "string" ? EXTENSIONS[support] : support;
 }
 
 /** Where a row is defined, as in "draft-ietf-suit-manifest-37 §8.4.9.2". */

@@ -2,8 +2,7 @@
  * The members of envelope, manifest and common map, and of the text
  * (draft-ietf-suit-manifest-37 §8.2 to §8.4.5, and the drafts that extend them).
  */
-import { Feature } from "../../assembly/feature.ts";
-import { camelCase, type Label } from "./label.ts";
+import { camelCase, isSupported, type Label, type Support } from "./label.ts";
 
 /** How a member's value is encoded. */
 export type MemberKind =
@@ -29,7 +28,7 @@ export interface MemberLabel extends Label<MemberKind> {
 }
 
 interface Flags {
-  readonly supported?: boolean;
+  readonly supported?: Support;
   readonly severable?: boolean;
   /** The name in JSON where it is not the drafts' name. */
   readonly json?: string;
@@ -41,7 +40,7 @@ function member(
   kind: MemberKind,
   document: Label["document"],
   section: string,
-  flags: Flags,
+  { supported: support = false, severable = false, json = camelCase(name) }: Flags,
   description: string,
 ): MemberLabel {
   return {
@@ -51,17 +50,18 @@ function member(
     document,
     section,
     description,
-    supported: flags.supported === true,
-    severable: flags.severable === true,
-    json: flags.json ?? camelCase(name),
+    support,
+    supported: isSupported(support),
+    severable,
+    json,
   };
 }
 
 const YES = { supported: true };
 const BOTH = { supported: true, severable: true };
-const TRUST = { supported: Boolean(Feature.TrustDomains) };
-const TRUST_SEVERABLE = { ...TRUST, severable: true };
-const UPDATE = { supported: Boolean(Feature.UpdateManagement) };
+const TRUST: Flags = { supported: "trustDomains" };
+const TRUST_SEVERABLE: Flags = { ...TRUST, severable: true };
+const UPDATE: Flags = { supported: "updateManagement" };
 
 const COSWID_TEXT = "A concise software identifier (RFC 9393); a device does not interpret it.";
 const RESOLUTION_TEXT = "Update: fetches and checks the manifests that this one depends on.";
@@ -137,7 +137,7 @@ function text(
   document: Label["document"] = "M",
   section = "8.4.4",
 ): Label<"tstr"> {
-  return { label, name, kind: "tstr", document, section, description, supported: false };
+  return { label, name, kind: "tstr", document, section, description, support: false, supported: false };
 }
 
 /** Keys of the text of one language. A component identifier as key holds COMPONENT_TEXT. */

@@ -11,7 +11,16 @@ import { byLabel, byName, PARAMETERS, referenceOf, type Label, type ParameterKin
 import { COMPONENT_METADATA, VERSION_MATCH, WAIT_INFO } from "./management-json.ts";
 import type { Sources } from "./source.ts";
 import { UserError } from "../user-error.ts";
-import { BOOLEAN, BYTES, INTEGER, SIZE, TEXT, UNSIGNED, WRAPPED_DIGEST } from "./value-json.ts";
+import {
+  BOOLEAN,
+  BYTES,
+  FETCH_ARGUMENTS,
+  INTEGER,
+  SIZE,
+  TEXT,
+  UNSIGNED,
+  WRAPPED_DIGEST,
+} from "./value-json.ts";
 
 /** The form of each kind of parameter. */
 const PARAMETER_FORMS: Readonly<Record<ParameterKind, Form>> = {
@@ -25,10 +34,12 @@ const PARAMETER_FORMS: Readonly<Record<ParameterKind, Form>> = {
   "component-metadata": exact(COMPONENT_METADATA),
   size: exact(SIZE),
   uint: exact(UNSIGNED),
+  time: exact(UNSIGNED),
   int: exact(INTEGER),
   bool: exact(BOOLEAN),
   tstr: exact(TEXT),
   bstr: exact(BYTES),
+  "fetch-arguments": exact(FETCH_ARGUMENTS),
 };
 
 /** A label as the key of a JSON object. */

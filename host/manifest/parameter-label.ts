@@ -1,8 +1,7 @@
 /**
  * The parameters (draft-ietf-suit-manifest-37 §8.4.8, and the drafts that extend it).
  */
-import { Feature } from "../../assembly/feature.ts";
-import type { Label } from "./label.ts";
+import { isSupported, type Label, type Support } from "./label.ts";
 
 /** How a parameter's value is encoded. */
 export type ParameterKind =
@@ -10,12 +9,14 @@ export type ParameterKind =
   | "class-identifier"
   | "device-identifier"
   | "digest"
+  | "fetch-arguments"
   | "encryption-info"
   | "version-match"
   | "wait-info"
   | "component-metadata"
   | "size"
   | "uint"
+  | "time"
   | "int"
   | "bool"
   | "tstr"
@@ -30,15 +31,18 @@ function row(
   kind: ParameterKind,
   document: Label["document"],
   section: string,
-  supported: boolean,
+  support: Support,
   description: string,
 ): ParameterLabel {
-  return { label, name, kind, document, section, description, supported };
+  return { label, name, kind, document, section, description, support, supported: isSupported(support) };
 }
 
 const YES = true;
 const NO = false;
-const UPDATE = Boolean(Feature.UpdateManagement);
+const UPDATE = "updateManagement";
+const ENCRYPTED = "encryptedPayloads";
+const ARGUMENTS = "arguments";
+const FETCH_ARGUMENTS = "What fetch is told beside the URI: here, where in its payload the content begins.";
 const ENCRYPTION = "How the payload is encrypted: a COSE_Encrypt without ciphertext.";
 const PRIORITY = "How urgent the update is, smaller being more urgent; shown when asking for permission.";
 const METADATA = "Permissions, type, times and creator of the component.";
@@ -52,7 +56,7 @@ export const PARAMETERS: readonly ParameterLabel[] = [
   row(
     4,
     "use-before",
-    "uint",
+    "time",
     "U",
     "4.1",
     UPDATE,
@@ -71,7 +75,7 @@ export const PARAMETERS: readonly ParameterLabel[] = [
   row(13, "soft-failure", "bool", "M", "8.4.8.15", YES, SOFT),
   row(14, "image-size", "size", "M", "8.4.8.7", YES, "The size of the component's content in bytes."),
   row(18, "content", "bstr", "M", "8.4.8.9", YES, "Bytes to write, or to compare the component with."),
-  row(19, "encryption-info", "encryption-info", "F", "4", NO, ENCRYPTION),
+  row(19, "encryption-info", "encryption-info", "F", "4", ENCRYPTED, ENCRYPTION),
   row(
     21,
     "uri",
@@ -90,9 +94,9 @@ export const PARAMETERS: readonly ParameterLabel[] = [
     YES,
     "The index of the component to copy or swap with.",
   ),
-  row(23, "invoke-args", "bstr", "M", "8.4.8.12", NO, "What the image is started with."),
+  row(23, "invoke-args", "bstr", "M", "8.4.8.12", ARGUMENTS, "What the image is started with."),
   row(24, "device-identifier", "device-identifier", "M", "8.4.8.5", YES, "Which single device it is."),
-  row(25, "fetch-arguments", "bstr", "M", "8.4.8.13", NO, "What fetch hands to the transport."),
+  row(25, "fetch-arguments", "fetch-arguments", "M", "8.4.8.13", ARGUMENTS, FETCH_ARGUMENTS),
   row(26, "minimum-battery", "uint", "U", "4.2", UPDATE, "The least energy in the battery, in mWh."),
   row(27, "update-priority", "int", "U", "4.3", UPDATE, PRIORITY),
   row(28, "version", "version-match", "U", "4.4", UPDATE, "Which versions of the component are meant."),

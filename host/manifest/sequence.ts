@@ -2,19 +2,11 @@
  * The rules for command sequences, their arguments and parameters that need no device to check
  * (draft-ietf-suit-manifest-37 §8.4.5 to §8.4.10).
  */
-import { Limit } from "../../assembly/limits.ts";
 import { Status } from "../../assembly/status.ts";
+import type { Capability } from "./capability.ts";
 import { CborReader, Major, type IntegerKey, type Span } from "./cbor-reader.ts";
-import { readDigest } from "./digest.ts";
-import {
-  byLabel,
-  COMMANDS,
-  PARAMETERS,
-  PEN_TAG,
-  type CommandLabel,
-  type Label,
-  type ParameterKind,
-} from "./labels.ts";
+import { byLabel, COMMANDS, PARAMETERS, type CommandLabel, type ParameterLabel } from "./labels.ts";
+import { checkParameter } from "./parameter-check.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Where a sequence stands. */
@@ -25,16 +17,14 @@ export interface SequenceContext {
   readonly indexCount: number;
   /** Whether it is the shared sequence or nested in it. */
   readonly shared: boolean;
+  /** Of the bootloader that is to execute it. */
+  readonly capability: Capability;
 }
 
 /** Commands below this number are custom ones (draft-ietf-suit-manifest-37 §8.4.11). */
 const LAST_REGISTERED_COMMAND = -256n;
 /** Reporting policies have four bits. */
 const MAXIMUM_POLICY = 15n;
-/** Length of a UUID. */
-const UUID_BYTES = 16;
-/** Sizes and slots are 32 bits wide on the device. */
-const MAXIMUM_SIZE = 0xffff_ffffn;
 
 /**
  * Checks a command sequence with all that is nested in it.
@@ -43,14 +33,15 @@ const MAXIMUM_SIZE = 0xffff_ffffn;
  * @throws Refusal
  */
 export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceContext, depth = 0): void {
-  if (depth > Limit.Nesting) {
+  const { nesting, unorderedMaps } = context.capability;
+  if (depth > nesting) {
     throw new Refusal(
       Status.NestingTooDeep,
       span.start,
-      `The ${context.name} sequence nests deeper than the ${Limit.Nesting} levels of this build`,
+      `The ${context.name} sequence nests deeper than the ${nesting} levels of this build`,
     );
   }
-  const reader = new CborReader(bytes, span.from, span.to);
+  const reader = new CborReader(bytes, span.from, span.to, unorderedMaps);
   const count = reader.array(`The ${context.name} sequence`);
   if (count === 0 || count % 2 !== 0) {
     throw new Refusal(
@@ -68,7 +59,7 @@ export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceCo
     const start = reader.offset;
     const label = reader.integer(`A command of the ${context.name} sequence`);
     const command = knownCommand(label, start, context);
-    if (command.kind === "component-index") isSelected = true;
+    if (selects(command, context)) isSelected = true;
     if (!isSelected) {
       throw new Refusal(
         Status.ComponentIndexInvalid,
@@ -79,6 +70,11 @@ export function checkSequence(bytes: Uint8Array, span: Span, context: SequenceCo
     requireSupported(command, start, context);
     checkArgument(reader, command, context, depth);
   }
+}
+
+/** Whether a command selects components: override-multiple does as well, and the last one stays selected. */
+function selects({ kind, label }: CommandLabel, { capability }: SequenceContext): boolean {
+  return kind === "component-index" || (kind === "component-parameters" && capability.commands.has(label));
 }
 
 /** The whole array is CBOR and fills its byte string, before any command of it is looked at. */
@@ -100,7 +96,7 @@ function knownCommand(label: bigint, start: number, context: SequenceContext): C
 }
 
 function requireSupported(command: CommandLabel, start: number, context: SequenceContext): void {
-  if (!command.supported) {
+  if (!context.capability.commands.has(command.label)) {
     throw new Refusal(
       Status.CommandUnsupported,
       start,
@@ -140,7 +136,7 @@ function checkArgument(
       return;
     }
     case "parameters": {
-      checkParameters(reader, command, depth > 0);
+      checkParameters(reader, command, context, depth);
       return;
     }
     case "try-each": {
@@ -151,13 +147,18 @@ function checkArgument(
       checkSequence(reader.bytes, reader.byteString(what), context, depth + 1);
       return;
     }
-    case "component-parameters":
-    case "component-parameter-lists":
-      throw new Refusal(
-        Status.CommandUnsupported,
-        reader.offset,
-        `${command.name} is not executed by this build`,
-      );
+    case "component-parameters": {
+      checkIndexed(reader, command, context, () => {
+        checkParameters(reader, command, context, depth);
+      });
+      return;
+    }
+    case "component-parameter-lists": {
+      checkIndexed(reader, command, context, () => {
+        checkParameterList(reader, command, context);
+      });
+      return;
+    }
   }
 }
 
@@ -234,18 +235,63 @@ function checkTryEach(reader: CborReader, context: SequenceContext, depth: numbe
   for (const branch of branches) checkSequence(reader.bytes, branch, context, depth + 1);
 }
 
-function checkParameters(reader: CborReader, command: CommandLabel, inNested: boolean): void {
+/** A map by the index of a component. */
+function checkIndexed(
+  reader: CborReader,
+  command: CommandLabel,
+  { indexCount }: SequenceContext,
+  checkValue: () => void,
+): void {
+  const start = reader.offset;
+  let count = 0;
+  reader.entries(`The argument of ${command.name}`, ({ keyStart, label }) => {
+    count += 1;
+    // A negative index is none either.
+    requireIndex(label < 0n ? BigInt(indexCount) : label, keyStart, indexCount);
+    checkValue();
+  });
+  if (count === 0) throw new Refusal(Status.ArgumentMalformed, start, `${command.name} names no component`);
+}
+
+/** The parameters that copy-params takes over; those of the processor are no component's. */
+function checkParameterList(
+  reader: CborReader,
+  command: CommandLabel,
+  { capability }: SequenceContext,
+): void {
+  const start = reader.offset;
+  const count = reader.array(`The parameters of ${command.name}`);
+  if (count === 0) throw new Refusal(Status.ArgumentMalformed, start, `${command.name} names no parameter`);
+  for (let position = 0; position < count; position++) {
+    const keyStart = reader.offset;
+    const label = reader.integer(`A parameter of ${command.name}`);
+    const parameter = supportedParameter({ keyStart, label }, capability);
+    if (parameter.kind !== "bool") continue;
+    throw new Refusal(
+      Status.ParameterUnsupported,
+      keyStart,
+      `${command.name} names ${parameter.name}, which is no component's`,
+    );
+  }
+}
+
+function checkParameters(
+  reader: CborReader,
+  command: CommandLabel,
+  { capability }: SequenceContext,
+  depth: number,
+): void {
   const start = reader.offset;
   let count = 0;
   let softFailureStart: number | undefined;
   reader.entries(`The argument of ${command.name}`, (entry) => {
     count += 1;
-    const parameter = supportedParameter(entry);
+    const parameter = supportedParameter(entry, capability);
     if (parameter.name === "soft-failure") softFailureStart = entry.keyStart;
-    checkParameter(reader, parameter, entry.keyStart);
+    checkParameter(reader, parameter, entry.keyStart, capability);
   });
   if (count === 0) throw new Refusal(Status.ArgumentMalformed, start, `${command.name} sets no parameter`);
-  if (softFailureStart !== undefined && !inNested) {
+  if (softFailureStart !== undefined && depth === 0) {
     throw new Refusal(
       Status.SoftFailureForbidden,
       softFailureStart,
@@ -254,7 +300,7 @@ function checkParameters(reader: CborReader, command: CommandLabel, inNested: bo
   }
 }
 
-function supportedParameter(entry: IntegerKey): Label<ParameterKind> {
+function supportedParameter(entry: IntegerKey, capability: Capability): ParameterLabel {
   const parameter = byLabel(PARAMETERS, entry.label);
   if (parameter === undefined) {
     const custom = entry.label < 0n;
@@ -264,7 +310,7 @@ function supportedParameter(entry: IntegerKey): Label<ParameterKind> {
       `The ${custom ? "custom" : "unknown"} parameter ${entry.label} is set`,
     );
   }
-  if (!parameter.supported) {
+  if (!capability.parameters.has(parameter.label)) {
     throw new Refusal(
       Status.ParameterUnsupported,
       entry.keyStart,
@@ -272,70 +318,4 @@ function supportedParameter(entry: IntegerKey): Label<ParameterKind> {
     );
   }
   return parameter;
-}
-
-function checkParameter(reader: CborReader, parameter: Label<ParameterKind>, keyStart: number): void {
-  const what = `The parameter ${parameter.name}`;
-  switch (parameter.kind) {
-    case "vendor-identifier":
-    case "class-identifier":
-    case "device-identifier": {
-      checkIdentifier(reader, what);
-      return;
-    }
-    case "digest": {
-      const digest = reader.within(reader.byteString(what));
-      readDigest(digest, what);
-      digest.finish(what);
-      return;
-    }
-    case "size":
-    case "uint": {
-      checkSize(reader, what);
-      return;
-    }
-    case "bool":
-      reader.boolean(what);
-      return;
-    case "tstr":
-      reader.textString(what);
-      return;
-    case "bstr":
-      reader.byteString(what);
-      return;
-    case "int":
-    case "encryption-info":
-    case "version-match":
-    case "wait-info":
-    case "component-metadata":
-      throw new Refusal(Status.ParameterUnsupported, keyStart, `${what} is not used by this build`);
-  }
-}
-
-function checkIdentifier(reader: CborReader, what: string): void {
-  if (reader.peek() === Major.Tag) {
-    const { start, argument } = reader.head();
-    throw new Refusal(
-      Status.ArgumentUnsupported,
-      start,
-      argument === BigInt(PEN_TAG)
-        ? `${what} is a private enterprise number, not a UUID`
-        : `${what} has tag ${argument}`,
-    );
-  }
-  const span = reader.byteString(what);
-  if (span.to - span.from !== UUID_BYTES) {
-    throw new Refusal(
-      Status.ArgumentMalformed,
-      span.start,
-      `${what} has ${span.to - span.from} bytes instead of the ${UUID_BYTES} of a UUID`,
-    );
-  }
-}
-
-function checkSize(reader: CborReader, what: string): void {
-  const start = reader.offset;
-  const value = reader.unsigned(what);
-  if (value > MAXIMUM_SIZE)
-    throw new Refusal(Status.NumberTooLarge, start, `${what} is ${value}, beyond 32 bits`);
 }

@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 
 /** The DNS namespace (RFC 9562 §6.6). */
 export const DNS_NAMESPACE = parseUuidBytes("6ba7b8109dad11d180b400c04fd430c8");
+/** The namespace of private enterprise numbers (draft-ietf-suit-manifest-37 §8.4.8.1). */
+const ENTERPRISE_NAMESPACE = parseUuidBytes("47fbdabbf2e455f0bb393620c2f6df4e");
 /** Text form of a UUID. */
 export const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -21,6 +23,16 @@ export function uuid5(namespace: Uint8Array, name: Uint8Array | string): Uint8Ar
 /** The vendor identifier of a domain: UUIDv5 in the DNS namespace. */
 export function vendorIdentifier(domain: string): Uint8Array {
   return uuid5(DNS_NAMESPACE, domain);
+}
+
+/**
+ * The namespace of class names of a vendor who is named by a private enterprise number
+ * (draft-ietf-suit-manifest-37 §8.4.8.2).
+ *
+ * @param encoded the number as it stands in a manifest, with its tag
+ */
+export function enterpriseNamespace(encoded: Uint8Array): Uint8Array {
+  return uuid5(ENTERPRISE_NAMESPACE, encoded);
 }
 
 /** The class identifier of a product name: UUIDv5 in the vendor's namespace. */

@@ -82,6 +82,23 @@ export const PolicyJson = z.union([z.int().min(0).max(15), z.array(z.enum(POLICY
 /** A byte string. */
 export const BYTES = form(BytesJson, bytesValue, (node) => bytesJson(node.bytes()));
 
+/** Arguments of a fetch: the offset that our bootloader takes them for, or bytes that another one does. */
+export const FETCH_ARGUMENTS = form(
+  z
+    .union([
+      z.strictObject({ offset: UnsignedJson.describe("Where in its payload the content begins [bytes].") }),
+      BytesJson,
+    ])
+    .meta({ id: "FetchArguments", description: 'Arguments of a fetch: {"offset": 1024}, or bytes.' }),
+  (json, sources) =>
+    "offset" in json ? encodeCbor(bounded(json.offset, 0n, (1n << 64n) - 1n)) : bytesValue(json, sources),
+  (node) => {
+    const content = node.embedded();
+    const offset = content === undefined ? undefined : integerJson(content);
+    return offset === undefined || String(offset).startsWith("-") ? bytesJson(node.bytes()) : { offset };
+  },
+);
+
 /** A text string. */
 export const TEXT = form(
   z.string(),

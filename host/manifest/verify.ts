@@ -7,6 +7,7 @@ import { bitPositions } from "../keys/rights.ts";
 import { STATUS_TEXT, type StatusCode } from "../status-text.ts";
 import { algorithmName, authenticate, type Signer } from "./authentication.ts";
 import { requireAuthority, type SignerRules } from "./authority.ts";
+import { OWN_CAPABILITY, type Capability } from "./capability.ts";
 import { checkContent } from "./content.ts";
 import { readEnvelope } from "./envelope.ts";
 import { Refusal } from "./refusal.ts";
@@ -32,11 +33,18 @@ export interface Verdict {
  * signature that verifies is enough, unless the rules ask for more. Names and bytes of integrated payloads are not signed: `image-match` covers the bytes on
  * the device.
  *
+ * @param capability of the bootloader that is to process it; that of our default build unless given
+ *
  * Total: any bytes get a verdict and nothing is thrown.
  */
-export function verifyEnvelope(bytes: Uint8Array, keys: readonly Key[], rules: SignerRules = {}): Verdict {
+export function verifyEnvelope(
+  bytes: Uint8Array,
+  keys: readonly Key[],
+  rules: SignerRules = {},
+  capability: Capability = OWN_CAPABILITY,
+): Verdict {
   try {
-    const envelope = readEnvelope(bytes);
+    const envelope = readEnvelope(bytes, { capability });
     const signers = authenticate(envelope, keys, rules.required);
     const facts = checkContent(envelope);
     requireAuthority(envelope, facts, signers, { ...rules, keys });

@@ -37,6 +37,9 @@ beforeAll(async () => {
   await workshop.succeed("keys generate --algorithm ed25519 --out edwards.key");
   await workshop.succeed("device create silent.device --sign-key author.key");
   await workshop.succeed("device create talking.device --sign-key author.key --reports");
+  workshop.write("managed.wasm", readWasm("bootloader-managed"));
+  await workshop.succeed("manifest sign versioned.suit --key author.key --out signed.suit");
+  await workshop.succeed("device create managed.device --sign-key author.key --bootloader managed.wasm");
   await workshop.succeed("device create other.device --sign-key edwards.key --bootloader ed25519.wasm");
 });
 
@@ -55,7 +58,11 @@ describe("manifest lint --device", () => {
     }
   });
 
-  it("leaves the judgement to a bootloader that is not known and does not report", async () => {
+  it("asks a bootloader that is not the default one what it processes", async () => {
+    expect(await lint("signed.suit --device managed.device")).toMatchObject({ rules: [], source: "asked" });
+  });
+
+  it("leaves the judgement to a bootloader that cannot be asked and does not report", async () => {
     const { rules, source } = await lint("versioned.suit --device other.device");
     expect(source).toBe("unknown");
     expect(rules).toEqual(["device-refuses"]);

@@ -151,8 +151,27 @@ describe("device and host", () => {
     ] as const) {
       expect(ofValidate(20, map([parameter, value])), String(parameter)).toBe(reason);
     }
-    const ofDependency = (dependency: Cbor): string => ofManifest({ common: [[1, map([1, dependency])]] });
-    expect(ofDependency(map([1, [Uint8Array.of(0)]]))).toBe("member-unsupported");
+  });
+
+  it("take a prefix of one part or more, and nothing else that could be said of a dependency", () => {
+    const ofDependency = (dependency: Cbor): string =>
+      ofManifest({
+        common: [
+          [1, map([1, dependency])],
+          [4, sequence(12, 0, 1, 15)],
+        ],
+        manifest: [
+          [7, sequence(12, 0, 3, 15)],
+          [9, sequence(12, 0, 23, 2)],
+        ],
+      });
+    expect(ofDependency(map([1, [Uint8Array.of(0)]]))).toBe("ok");
+    expect(ofDependency(map([1, [new Uint8Array(0), Uint8Array.of(0)]]))).toBe("ok");
+    expect(ofDependency(map([1, []]))).toBe("component-malformed");
+    expect(ofDependency(map([1, [1]]))).toBe("cbor-unexpected-type");
+    expect(ofDependency(map([2, [Uint8Array.of(0)]]))).toBe("member-unsupported");
+    expect(ofDependency(map([1, [Uint8Array.of(0)]], [2, 0]))).toBe("member-unsupported");
+    expect(ofDependency(map(["prefix", 0]))).toBe("cbor-unexpected-type");
     expect(ofDependency([])).toBe("cbor-unexpected-type");
   });
 

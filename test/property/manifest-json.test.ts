@@ -3,6 +3,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { reportedCapability } from "../../host/manifest/capability.ts";
 import { encodeCbor, Tagged, type Cbor } from "../../host/manifest/cbor-writer.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { decodeEnvelope } from "../../host/manifest/decode.ts";
@@ -132,12 +133,17 @@ const parameterValue: Readonly<Record<ParameterKind, fc.Arbitrary<Cbor>>> = {
   digest: wrapped(digest),
   "encryption-info": fc.oneof(wrapped(encryption), bytes),
   "version-match": wrapped(match),
+  "fetch-arguments": fc.oneof(
+    fc.maxSafeNat().map((offset) => encodeCbor(offset)),
+    fc.uint8Array({ maxLength: 8 }),
+  ),
   "wait-info": wrapped(
     rows(WAIT_EVENTS, ({ kind }) => (kind === "other-device" ? otherDevice : kind === "int" ? int : uint)),
   ),
   "component-metadata": wrapped(rows(METADATA_MEMBERS, ({ kind }) => metadata[kind])),
   size: uint,
   uint,
+  time: uint,
   int,
   bool: fc.boolean(),
   tstr: text,
@@ -326,7 +332,7 @@ describe("the linter", () => {
       sequenceFloor: 3n,
       slotBytes: 1000,
       pageBytes: 256,
-      capability: { commands: new Set<number>(), parameters: new Set<number>(), envelope: new Set<number>(), manifest: new Set<number>(), common: new Set<number>(), algorithms: new Set<number>(), components: 1, nesting: 0, signatures: 0 }, // prettier-ignore
+      capability: reportedCapability({ commands: [], parameters: [], algorithms: [], envelope: [], manifest: [], common: [] }), // prettier-ignore
     };
     fc.assert(
       fc.property(fc.oneof(manifest, bytes), (envelope) => {

@@ -1,5 +1,5 @@
 /**
- * Whose signature counts for what: any keys with any rights, any of them required, any signers of a manifest
+ * Whose signature counts for what: any keys with any rights, any prefix of a dependency, any of them required, any signers of a manifest
  * and of the manifest that it depends on. The bootloader's Wasm, with the envelope staged on a device, and the
  * host's own reading must say the same.
  */
@@ -17,7 +17,10 @@ import { readWasm } from "../wasm-file.ts";
 const KEYS = [generateKey(), generateKey(), generateKey()] as const;
 const STRANGER = generateKey();
 const NAMES = ["app", "cfg", "aux"] as const;
-const COMPONENTS = NAMES.map((name) => encodeCbor([new TextEncoder().encode(name)]));
+const PREFIX = "unit";
+const COMPONENTS = [...NAMES.map((name) => [name]), [PREFIX, "cfg"], [PREFIX, "aux"]].map((parts) =>
+  encodeCbor(parts.map((part) => new TextEncoder().encode(part))),
+);
 const bootloader = readWasm("bootloader");
 const identity = identityOf({ vendor: "brownout.example", class: "sensor" });
 const IDENTIFIERS = {
@@ -45,9 +48,9 @@ const plain = (component: string): object => ({
   invoke: ["invoke"],
 });
 
-const dependent = (component: string): object => ({
+const dependent = (component: string, prefix: readonly string[] | undefined): object => ({
   ...plain(component),
-  dependencies: { "1": {} },
+  dependencies: { "1": prefix === undefined ? {} : { prefix } },
   shared: [
     select(0),
     { "override-parameters": { ...IDENTIFIERS, "image-digest": DIGEST } },
@@ -68,13 +71,20 @@ const signers = fc.array(fc.constantFrom(...KEYS, STRANGER), { maxLength: 4 });
 const component = fc.constantFrom(...NAMES, "unknown");
 const cases = fc.record({
   keys: fc.subarray([...KEYS], { minLength: 1 }),
-  rights: fc.array(fc.option(fc.integer({ min: 0, max: 7 }), { nil: undefined }), {
+  rights: fc.array(fc.option(fc.integer({ min: 0, max: 31 }), { nil: undefined }), {
     minLength: KEYS.length,
     maxLength: KEYS.length,
   }),
   required: fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 7),
   root: fc.record({ component, signers }),
-  dependency: fc.option(fc.record({ component, signers }), { nil: undefined }),
+  dependency: fc.option(
+    fc.record({
+      component,
+      signers,
+      prefix: fc.constantFrom(undefined, [PREFIX], [PREFIX, "x"], ["app"]),
+    }),
+    { nil: undefined },
+  ),
 });
 
 const ASKED_OF_SIGNERS = [
@@ -101,7 +111,7 @@ describe("signatures, rights and required keys", () => {
           other === undefined
             ? undefined
             : signedBy(createEnvelope(dependency(other.component)), other.signers);
-        const json = inner === undefined ? plain(root.component) : dependent(root.component);
+        const json = other === undefined ? plain(root.component) : dependent(root.component, other.prefix);
         const readFile = (): Uint8Array => inner ?? new Uint8Array(0);
         const envelope = signedBy(createEnvelope(json, { readFile }), root.signers);
         const host = verifyEnvelope(envelope, trusted, rules);

@@ -5,100 +5,25 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Policy } from "../../assembly/layout.ts";
-import { generateKey } from "../../host/keys/key.ts";
 import { dependentUpdate, type DependentUpdate } from "../../host/campaign/dependent-update.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
-import { acceptable, image, judgeEnvelope, trusted, type CandidateOptions } from "../candidate.ts";
-
-const oem = trusted;
-const operator = generateKey();
-const stranger = generateKey();
-const both: CandidateOptions = { anchors: [oem, operator], components: ["app", "cfg"] };
-
-const identity = {
-  "vendor-identifier": acceptable.vendor,
-  "class-identifier": { name: "sensor", domain: "brownout.example" },
-};
-const checks = ["vendor-identifier", "class-identifier"];
-const SETTINGS = "2a2b2c2d";
-
-/** The dependency: writes the configuration and checks it. */
-const configuration = (change: object = {}): object => ({
-  sequenceNumber: 1,
-  components: [["cfg"]],
-  shared: [{ "override-parameters": { ...identity, content: { hex: SETTINGS } } }, ...checks],
-  install: ["write", "check-content"],
-  validate: ["vendor-identifier"],
-  ...change,
-});
-
-const signedDependency = (json: object = configuration(), key = operator): Uint8Array =>
-  signEnvelope(createEnvelope(json), key);
-
-const select = (index: number | boolean): object => ({ "set-component-index": index });
-
-/** The root: the application, and the configuration as an integrated dependency with index 1. */
-const root = (change: object = {}): object => ({
-  sequenceNumber: 2,
-  components: [["app"]],
-  dependencies: { "1": {} },
-  shared: [
-    select(0),
-    {
-      "override-parameters": {
-        ...identity,
-        "image-digest": { from: "payload" },
-        "image-size": { from: "payload" },
-      },
-    },
-    ...checks,
-    select(1),
-    { "override-parameters": { "image-digest": { "manifest-of": "#cfg" } } },
-  ],
-  dependencyResolution: [
-    select(1),
-    { "override-parameters": { uri: "#cfg" } },
-    "fetch",
-    "image-match",
-    "dependency-integrity",
-    "process-dependency",
-  ],
-  install: [
-    select(1),
-    "dependency-integrity",
-    "process-dependency",
-    select(0),
-    { "override-parameters": { uri: acceptable.uri } },
-    "fetch",
-    "image-match",
-  ],
-  validate: [select(1), "dependency-integrity", "process-dependency", select(0), "image-match"],
-  invoke: [select(0), "invoke"],
-  integrated: { "#cfg": { file: "dependency" } },
-  ...change,
-});
-
-interface Case {
-  readonly change?: object;
-  readonly dependency?: Uint8Array;
-  readonly options?: CandidateOptions;
-  readonly keys?: readonly ReturnType<typeof generateKey>[];
-}
-
-function stage({
-  change,
-  dependency = signedDependency(),
-  options = both,
-  keys = [oem],
-}: Case = {}): ReturnType<typeof judgeEnvelope> {
-  const sources = { payload: image, readFile: () => dependency };
-  let envelope = createEnvelope(root(change), sources);
-  for (const key of keys) envelope = signEnvelope(envelope, key);
-  return judgeEnvelope(envelope, options);
-}
-
-const verdict = (what: Case = {}): string => stage(what).verdict;
+import { acceptable, image, judgeEnvelope, type CandidateOptions } from "../candidate.ts";
+import {
+  both,
+  checks,
+  configuration,
+  identity,
+  oem,
+  operator,
+  root,
+  select,
+  SETTINGS,
+  signedDependency,
+  stage,
+  stranger,
+  verdict,
+} from "../dependent-candidate.ts";
 
 describe("a dependency on the device", () => {
   it("is processed under its own signature, and the application boots", () => {
@@ -371,6 +296,29 @@ describe("uninstall", () => {
     expect(verdict({ change: { uninstall: [select(0), "invoke"] } })).toBe("command-unsupported");
     expect(verdict({ change: { uninstall: [select(2), "abort"] } })).toBe("component-index-invalid");
   });
+
+  it("is looked into in a dependency as well, before anything of the dependency is done", () => {
+    const uninstalling = (...uninstall: readonly unknown[]): string =>
+      verdict({ dependency: signedDependency(configuration({ uninstall })) });
+    expect(uninstalling("unlink")).toBe("accepted");
+    expect(uninstalling("abort")).toBe("accepted");
+    expect(uninstalling("wait")).toBe("command-unsupported");
+    expect(uninstalling("invoke")).toBe("command-unsupported");
+    expect(uninstalling({ "try-each": [["unlink"], ["wait"]] })).toBe("command-unsupported");
+    expect(uninstalling(select(1), "unlink")).toBe("component-index-invalid");
+  });
+
+  it("of a dependency may not invoke even where the dependency is processed to invoke", () => {
+    const change = {
+      dependencyResolution: [select(1), { "override-parameters": { uri: "#cfg" } }, "fetch"],
+      install: [select(0), { "override-parameters": { uri: acceptable.uri } }, "fetch", "image-match"],
+      validate: [select(0), "image-match"],
+      invoke: [select(1), "dependency-integrity", "process-dependency", select(0), "invoke"],
+    };
+    expect(verdict({ change })).toBe("accepted");
+    const dependency = signedDependency(configuration({ uninstall: ["invoke"] }));
+    expect(verdict({ change, dependency })).toBe("command-unsupported");
+  });
 });
 
 describe("manifest-component-id", () => {
@@ -418,6 +366,12 @@ describe("keys with limited rights", () => {
     expect(verdict({ options: limited(0b10, 0b11) })).toBe("component-unauthorized");
     expect(verdict({ options: limited(0b11, 0b01) })).toBe("component-unauthorized");
     expect(verdict({ options: limited(0b01, 0b00) })).toBe("component-unauthorized");
+  });
+
+  it("takes no key whose rights are beyond the 32 components that it can tell apart", () => {
+    expect(verdict({ options: limited(0xffff_ffff, 0b10) })).toBe("accepted");
+    expect(verdict({ options: limited(2 ** 32 + 1, 0b10) })).toBe("signature-invalid");
+    expect(verdict({ options: limited(0b01, 2 ** 32 + 0b10) })).toBe("signature-invalid");
   });
 
   it("adds up the rights of several signers", () => {

@@ -245,6 +245,19 @@ describe("every build", () => {
         variant.trustDomains ? "accepted" : "member-unsupported",
       );
       expect(judge({ ...manifest(), coswid: { hex: "a0" }, severable: ["coswid"] })).toBe("accepted");
+      expect(judge({ ...manifest(), dependencies: { "1": { prefix: ["unit"] } } })).toBe(
+        variant.prefixes
+          ? "component-index-invalid"
+          : variant.trustDomains
+            ? "member-unsupported"
+            : "dependencies-unsupported",
+      );
+      for (const given of [{ "invoke-args": { hex: "" } }, { "fetch-arguments": { offset: 0 } }]) {
+        expect(judge(manifest(set(given)))).toBe(variant.arguments ? "accepted" : "parameter-unsupported");
+      }
+      expect(judge(manifest(set({ "vendor-identifier": { pen: 32473 } })))).toBe(
+        variant.enterpriseNumbers ? "accepted" : "argument-unsupported",
+      );
       expect(judge(manifest("use-before"))).toBe(
         variant.updateManagement ? "condition-parameter-missing" : "command-unsupported",
       );
@@ -259,12 +272,12 @@ describe("every build", () => {
   );
 
   it("exists once, and one of them is the default", () => {
-    expect(new Set(VARIANTS.map(variantName)).size).toBe(5);
-    expect(VARIANTS.filter(isDefault).map(variantName)).toEqual(["base + trust domains"]);
+    expect(new Set(VARIANTS.map(variantName)).size).toBe(6);
+    expect(VARIANTS.filter(isDefault).map(variantName)).toEqual(["base + trust domains + prefixes"]);
   });
 
   it("without trust domains trusts no device page that limits a key or requires several", async () => {
-    const base = { trustDomains: false, updateManagement: false, unorderedMaps: false };
+    const base = { ...MANAGED, trustDomains: false, updateManagement: false };
     const { module } = await buildVariant(base);
     const bootloader = new Uint8Array(module);
     expect(judgeManifest(acceptable, { bootloader, rights: [1] }).verdict).toBe("key-algorithm-mismatch");

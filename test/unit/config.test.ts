@@ -130,6 +130,23 @@ describe("scenario.json", () => {
     expect(link).toBeDefined();
   });
 
+  it.each(["many", "", "-1", "18446744073709551616"])("refuses the counter %j", (counter) => {
+    const message = mistake(() => load({ ...SCENARIO, counters: [counter] }));
+    expect(message).toContain("counters[0]: expected an unsigned integer of 64 bits");
+  });
+
+  it("tells the device of its surroundings, and nothing unless they are given", () => {
+    const surroundings = { timeSeconds: "1800000000", batteryMilliwattHours: 400, authorizedPriority: -2 };
+    expect(load({ ...SCENARIO, surroundings }).surroundings).toEqual({
+      ...surroundings,
+      timeSeconds: 1_800_000_000n,
+    });
+    expect(load(SCENARIO)).not.toHaveProperty("surroundings");
+    expect(mistake(() => load({ ...SCENARIO, surroundings: { batterie: 1 } }))).toContain(
+      'surroundings: "batterie" is not known here',
+    );
+  });
+
   it("has digests that change with every input, and with nothing else", () => {
     const { bootloaderDigest, inputsDigest } = load(SCENARIO);
     expect(load(SCENARIO).inputsDigest).toBe(inputsDigest);
@@ -142,9 +159,10 @@ describe("scenario.json", () => {
       changed(SCENARIO, ["oracles"], ["alive"]),
       changed(SCENARIO, ["secrets"], [{ name: "key", hex: "0011" }]),
       changed(SCENARIO, ["limits"], { erasesPerPage: 2 }),
+      changed(SCENARIO, ["surroundings"], { batteryMilliwattHours: 1 }),
     ].map((scenario) => load(scenario));
     const digests = new Set([inputsDigest, ...others.map((other) => other.inputsDigest)]);
-    expect(digests.size).toBe(9);
+    expect(digests.size).toBe(10);
     expect(load(SCENARIO, { ...LAYOUT, state: undefined }).inputsDigest).not.toBe(inputsDigest);
     expect(load({ ...SCENARIO, title: "Else." }).inputsDigest).toBe(inputsDigest);
     expect(new Set(others.map((other) => other.bootloaderDigest))).toEqual(new Set([bootloaderDigest]));

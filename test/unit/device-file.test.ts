@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { NO_BITS, type DeviceBits } from "../../emulator/device-bits.ts";
 import { FLASH_BYTES, PROFILE_NAMES, profileNamed } from "../../emulator/index.ts";
 import {
@@ -87,6 +88,42 @@ describe("a device file", () => {
     expect(codeOf(() => decodeDeviceFile(forged, "x"))).toBe("device-file-damaged");
   });
 
+  it("holds what the device can find out about the world", () => {
+    const device = {
+      ...deviceOf(2),
+      surroundings: { timeSeconds: (1n << 64n) - 1n, batteryMilliwattHours: 0, authorizedPriority: -5 },
+    };
+    expect(decodeDeviceFile(encodeDeviceFile(device), "x")).toEqual(device);
+    const forged = encodeDeviceFile(device).replace('"authorizedPriority": -5', '"authorizedPriority": 5');
+    expect(codeOf(() => decodeDeviceFile(forged, "x"))).toBe("device-file-damaged");
+  });
+
+  it("is read when it has the second version, which has no surroundings", () => {
+    const device = deviceOf(5);
+    const { surroundings, checksum, ...content } = z
+      .looseObject({
+        surroundings: z.object({}),
+        checksum: z.string(),
+        layout: z.unknown(),
+        bits: z.unknown(),
+        profile: z.string(),
+        counters: z.unknown(),
+        wear: z.unknown(),
+        flash: z.string(),
+      })
+      .parse(JSON.parse(encodeDeviceFile(device)));
+    expect(surroundings).toEqual({});
+    const { profile, layout, bits, counters, wear, flash } = content;
+    const covered = ["brownout-device", 2, profile, layout, bits, counters, wear, flash];
+    const old = {
+      ...content,
+      version: 2,
+      checksum: createHash("sha256").update(JSON.stringify(covered)).digest("hex"),
+    };
+    expect(old.checksum).not.toBe(checksum);
+    expect(decodeDeviceFile(JSON.stringify(old), "x")).toEqual(device);
+  });
+
   it("is read when it has the first version, which has neither partitions nor device bits", () => {
     const device = deviceOf(5);
     const { profile, state } = device;
@@ -141,7 +178,7 @@ describe("a device file", () => {
   });
 
   it("says so when another version of Brownout wrote it", () => {
-    const text = encodeDeviceFile(deviceOf(1)).replace('"version": 2', '"version": 3');
+    const text = encodeDeviceFile(deviceOf(1)).replace('"version": 3', '"version": 4');
     expect(codeOf(() => decodeDeviceFile(text, "x"))).toBe("device-file-version");
   });
 

@@ -298,9 +298,14 @@ describe("verifyEnvelope refuses a manifest", () => {
     ["with no dependency in the map", "component-malformed", { common: [[1, map()]] }],
     ["with a dependency out of reach", "component-index-invalid", { common: [[1, map([2, map()])]] }],
     [
-      "with a dependency that has a prefix",
+      "with a dependency whose prefix is empty",
+      "component-malformed",
+      { common: [[1, map([1, map([1, []])])]] },
+    ],
+    [
+      "with a dependency that has something else than a prefix",
       "member-unsupported",
-      { common: [[1, map([1, map([1, [Uint8Array.of(0)]])])]] },
+      { common: [[1, map([1, map([2, [Uint8Array.of(0)]])])]] },
     ],
     ["without components", "manifest-member-missing", { common: [[2, undefined]] }],
     ["with no component", "component-malformed", { common: [[2, []]] }],

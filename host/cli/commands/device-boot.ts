@@ -7,6 +7,9 @@
  * With only `--cut`, the device is left as the last cut left it; `--settle` goes on until nothing
  * changes any more. `--envelope` and `--payload` stand ready at the far end of the link.
  *
+ * `--time`, `--battery` and `--authorize` are what the device can find out about the world, and stay with it:
+ * a build with update management asks for them, and puts an update off that has to wait for a better moment.
+ *
  * ```console
  * $ brownout device create fresh.device --sign-key author.key
  * fresh.device: class1, bootloader 22818 B, 1 trusted key, firmware 4765 B with sequence 1 in slot A
@@ -33,8 +36,9 @@ import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { openDevice, readOffer, recordOf, saveDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Io } from "../io.ts";
+import { declareSurroundings, inSurroundings, SurroundingsOptions } from "../surroundings-option.ts";
 
-const Options = z.object({
+const Options = SurroundingsOptions.extend({
   cut: z.string(),
   settle: z.boolean().optional(),
   trace: z.boolean().optional(),
@@ -63,13 +67,14 @@ export const deviceBoot: CliCommand = {
       .option("-e, --envelope <file>", "what the far end of the link offers")
       .option("-p, --payload <file>", "the payload that goes with it")
       .option("--dry-run", "leave the device file as it is");
+    declareSurroundings(command);
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
-    const { cut, settle, trace, dryRun, json, ...offer } = Options.parse(options);
+    const { cut, settle, trace, dryRun, json, time, battery, authorize, ...offer } = Options.parse(options);
     const cuts = parseCuts(cut);
     const before = openDevice(io, file);
-    const device = powerUp(before, readOffer(io, offer));
+    const device = powerUp(inSurroundings(before, { time, battery, authorize }), readOffer(io, offer));
     const boots: PowerOn[] = [];
     const powerOn = (at?: Cut): PowerCycle => {
       const boot = powerOnOnce(device, { cut: at, hasTrace: trace });

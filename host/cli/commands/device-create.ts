@@ -28,6 +28,7 @@ import { profileNamed } from "../../../emulator/index.ts";
 import { writeDeviceFile } from "../../device/device-file.ts";
 import { identityOf, manufacture, type DeviceParts } from "../../device/factory.ts";
 import { bootloaderFor } from "../../device/bootloader-choice.ts";
+import { capabilityOfModule } from "../../device/module-capability.ts";
 import { surveyDevice } from "../../device/survey.ts";
 import type { PrivateKey } from "../../keys/key.ts";
 import { payloadSecret, readPayloadKey } from "../../keys/payload-key.ts";
@@ -55,6 +56,7 @@ const Options = z.object({
   envelope: z.string().optional(),
   sequence: z.string(),
   vendor: z.string(),
+  vendorPen: z.string().optional(),
   class: z.string(),
   deviceId: z.string().optional(),
   component: z.array(z.string()).optional(),
@@ -92,6 +94,11 @@ export const deviceCreate: CliCommand = {
       .option("-e, --envelope <file>", "the first firmware's signed envelope, instead of --sign-key")
       .option("--sequence <number>", "sequence number of an envelope made here", parseUnsigned, "1")
       .option("--vendor <domain>", "who made it: a domain or a UUID", "brownout.example")
+      .option(
+        "--vendor-pen <number>",
+        "who made it: a private enterprise number, for a bootloader that compares them",
+        parseUnsigned,
+      )
       .option("--class <name>", "which product it is: a name or a UUID", "class1")
       .option("--device-id <uuid>", "which one it is; zeros unless given")
       .addOption(repeatable("--component <name>", 'its components; "app" unless given'))
@@ -158,16 +165,22 @@ function readParts(io: Io, options: Options): DeviceParts {
     );
   }
   const firmware = readFirmware(io, options, signer);
+  const module = readModule(
+    io,
+    bootloader,
+    payloadKey === undefined ? bootloaderFor(trusted) : "bootloader-encrypted",
+  );
+  if (options.vendorPen !== undefined) requireEnterpriseNumbers(module);
   return {
     profile,
-    bootloader: readModule(
-      io,
-      bootloader,
-      payloadKey === undefined ? bootloaderFor(trusted) : "bootloader-encrypted",
-    ),
+    bootloader: module,
     trusted,
     required,
-    identity: identityOf({ vendor: options.vendor, class: options.class, device: options.deviceId }),
+    identity: identityOf({
+      vendor: enterpriseNumberOf(options) ?? options.vendor,
+      class: options.class,
+      device: options.deviceId,
+    }),
     components,
     allowUncheckedIdentity: options.allowUncheckedIdentity,
     ...(options.reportKey === undefined
@@ -213,10 +226,38 @@ function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined):
   const json = {
     sequenceNumber: options.sequence,
     component: [options.component?.[0] ?? "app"],
-    vendor: UUID_PATTERN.test(options.vendor) ? options.vendor : { domain: options.vendor },
+    vendor: vendorJson(options),
     class: UUID_PATTERN.test(options.class) ? options.class : { name: options.class },
     uri: PAYLOAD_URI,
   };
   const envelope = signEnvelope(createEnvelope(json, { payload }), signer);
   return { envelope, payload, sequenceNumber: BigInt(options.sequence) };
+}
+
+/** The vendor of an envelope that is made here. */
+function vendorJson(options: Options): object | string {
+  const pen = enterpriseNumberOf(options);
+  if (pen !== undefined) return { pen };
+  return UUID_PATTERN.test(options.vendor) ? options.vendor : { domain: options.vendor };
+}
+
+/** The vendor's number, if it is named by one. */
+function enterpriseNumberOf({ vendorPen }: Options): number | undefined {
+  if (vendorPen === undefined) return undefined;
+  if (Number(vendorPen) < 2 ** 32) return Number(vendorPen);
+  throw new UserError(
+    "enterprise-number",
+    `${vendorPen} is no private enterprise number: they are below 2^32.`,
+    "IANA lists them at https://www.iana.org/assignments/enterprise-numbers/.",
+  );
+}
+
+/** Refuses a bootloader to which the device's vendor would say nothing. */
+function requireEnterpriseNumbers(bootloader: Uint8Array): void {
+  if (capabilityOfModule(bootloader)?.enterpriseNumbers !== false) return;
+  throw new UserError(
+    "enterprise-number-unknown",
+    "The bootloader compares vendors by UUIDs only, so with --vendor-pen no update would ever be for this device.",
+    "Give --bootloader with one that was built with EnterpriseNumbers in assembly/feature.ts, or --vendor.",
+  );
 }

@@ -25,11 +25,12 @@
  * ```
  */
 import { z } from "zod";
+import type { Surroundings } from "../../../emulator/hal.ts";
 import type { DeviceBits } from "../../../emulator/device-bits.ts";
 import { surveyDevice } from "../../device/survey.ts";
 import { surveyLines } from "../../device/survey-text.ts";
 import { drawFlashMap, mapFlash } from "../../report/flash-map.ts";
-import { things } from "../../report/quantity.ts";
+import { count, things } from "../../report/quantity.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { deviceData, openDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -40,6 +41,25 @@ function rememberedLines(bits: DeviceBits): string[] {
     ({ kind, address, length }, index) =>
       `${index === 0 ? "remembers" : "         "}  ${kind}: ${things(length, "byte")} at ${address}`,
   );
+}
+
+/** What it can find out about the world, if anything. */
+function surroundingsLines({
+  timeSeconds,
+  batteryMilliwattHours,
+  authorizedPriority,
+}: Surroundings = {}): string[] {
+  const facts = [
+    ...(timeSeconds === undefined ? [] : [`its clock says ${timeText(timeSeconds)}`]),
+    ...(batteryMilliwattHours === undefined ? [] : [`its battery has ${count(batteryMilliwattHours)} mWh`]),
+    ...(authorizedPriority === undefined ? [] : [`updates up to priority ${authorizedPriority} are allowed`]),
+  ];
+  return facts.length === 0 ? [] : [`around it  ${facts.join(", ")}`];
+}
+
+function timeText(seconds: bigint): string {
+  const time = new Date(Number(seconds) * 1000);
+  return Number.isNaN(time.getTime()) ? `${seconds} s since 1970` : time.toISOString().replace(".000Z", "Z");
 }
 
 const Options = z.object({ json: z.boolean().optional() });
@@ -71,6 +91,7 @@ export const deviceShow: CliCommand = {
       "",
       ...surveyLines(profile, survey, colors),
       ...rememberedLines(state.bits ?? []),
+      ...surroundingsLines(record.surroundings),
     ]);
     return ExitCode.Pass;
   },

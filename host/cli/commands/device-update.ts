@@ -7,6 +7,9 @@
  * Leave `--payload` out if the envelope carries the payload itself. With `--report` the far end asks the
  * firmware for reports of the update, and the last one is written to a file that `report inspect` explains.
  *
+ * `--time`, `--battery` and `--authorize` say what the device can find out about the world, from now on; `none`
+ * is that it cannot. A build with update management asks for them where a manifest does.
+ *
  * ```console
  * $ brownout device update sensor.device --envelope update.suit --payload firmware-2.wasm
  * power-on 1  slot A booted                                     180 ms   2.37 mJ
@@ -41,8 +44,9 @@ import { openDevice, readOffer, recordOf, saveDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
 import { readInput, writeOutput } from "../file.ts";
 import { ProgressLine, type Io } from "../io.ts";
+import { declareSurroundings, inSurroundings, SurroundingsOptions } from "../surroundings-option.ts";
 
-const Options = z.object({
+const Options = SurroundingsOptions.extend({
   envelope: z.string(),
   payload: z.string().optional(),
   report: z.string().optional(),
@@ -58,6 +62,7 @@ export const deviceUpdate: CliCommand = {
   examples: [
     "device update sensor.device --envelope update.suit --payload firmware-2.wasm",
     "device update sensor.device --envelope update.suit --payload reporting-2.wasm --report update.report",
+    "device update sensor.device --envelope update.suit --time 2030-01-31T12:00:00Z --battery 900 --authorize 2",
   ],
   findings: "the device does not run the update in the end",
   declare: (command) => {
@@ -68,15 +73,26 @@ export const deviceUpdate: CliCommand = {
       .option("--report <file>", "write the last report that the device sends here, replacing a file")
       .option("--report-nonce <hex>", "nonce that its reports are to repeat, at most 64 bytes")
       .option("--dry-run", "leave the device file as it is");
+    declareSurroundings(command);
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
-    const { envelope: envelopeFile, payload, dryRun, json, ...asked } = Options.parse(options);
+    const {
+      envelope: envelopeFile,
+      payload,
+      dryRun,
+      json,
+      time,
+      battery,
+      authorize,
+      ...asked
+    } = Options.parse(options);
     const before = openDevice(io, file);
     const envelope = readInput(io, envelopeFile, "envelope");
     const reports: Uint8Array[] = [];
     const offer = readOffer(io, { envelope: envelopeFile, payload });
-    const device = powerUp(before, offer, wishOf(asked, reports));
+    const placed = inSurroundings(before, { time, battery, authorize });
+    const device = powerUp(placed, offer, wishOf(asked, reports));
     const progress = new ProgressLine(io);
     progress.show("updating");
     const cycles: PowerCycle[] = [];

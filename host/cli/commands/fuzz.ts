@@ -19,6 +19,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { capabilityOfModule } from "../../device/module-capability.ts";
 import { ownModule } from "../../device/wasm-file.ts";
 import { readCorpus, targetOfFile, writeCorpus, writeFinding } from "../../fuzz/corpus-folder.ts";
 import { replayInput } from "../../fuzz/replay.ts";
@@ -137,9 +138,11 @@ function recipeFor(io: Io, target: TargetName, { bootloader, seed }: Options): F
   const file =
     bootloader === undefined ? path.join(wasmDirectory, "bootloader.wasm") : resolvePath(io, bootloader);
   const symbols = file.replace(/\.wasm$/, ".symbols.wasm");
+  const module = readModule(io, bootloader, "bootloader");
   return {
     target,
-    bootloader: readModule(io, bootloader, "bootloader"),
+    bootloader: module,
+    capability: capabilityOfModule(module),
     symbols: symbols !== file && existsSync(symbols) ? readInput(io, symbols, "symbols") : undefined,
     images: target === "payload" ? ["firmware-1", "firmware-failing"].map(ownModule) : [],
     seed,

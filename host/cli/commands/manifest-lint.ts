@@ -7,8 +7,8 @@
  * With `--device` the manifest is held against a real device as well: its vendor, class and components, its
  * anti-rollback floor, its slots, the keys that it trusts and what they may touch, and what it processes. The
  * last is what the device says of itself: a copy of it is switched on and asked for its SUIT report, or
- * `--report` gives one that it sent. Without any, the bootloader in the device is known, or it is left to
- * judge the manifest as a whole. `--report` alone lints against nothing else. docs/manifest.md lists the rules.
+ * `--report` gives one that it sent. Without any, the bootloader in the device is known, or asked what
+ * it processes, or left to judge the manifest as a whole. `--report` alone lints against nothing else. docs/manifest.md lists the rules.
  *
  * ```console
  * $ brownout manifest lint update.json --payload firmware-2.wasm
@@ -86,7 +86,8 @@ function readManifest(io: Io, file: string, payload: string | undefined): Uint8A
 const SOURCES: Readonly<Record<CapabilitySource, string>> = {
   report: "What the device processes is what it reports.",
   "own-bootloader": "The device does not report; its bootloader is ours, so what it processes is known.",
-  unknown: "The device does not report, and its bootloader is not ours: only its own judgement counts.",
+  asked: "The device does not report; its bootloader was asked what it processes.",
+  unknown: "The device does not report, and its bootloader cannot be asked: only its own judgement counts.",
 };
 
 /** What the manifest is held against beside the drafts. */

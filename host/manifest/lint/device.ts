@@ -7,6 +7,7 @@ import type { Authority } from "../authority.ts";
 import type { Capability } from "../capability.ts";
 import { checkContent } from "../content.ts";
 import { readEnvelope } from "../envelope.ts";
+import { penText } from "../identifier-json.ts";
 import {
   byName,
   COMMANDS,
@@ -25,7 +26,7 @@ import { everyCommand, parameterMaps, recordOf, type ManifestView } from "./view
 
 /** What the linter needs to know of a device. */
 export interface DeviceFacts {
-  /** UUIDs in text form; what is not known is not compared. */
+  /** UUIDs in text form, a vendor's number as in "PEN 32473"; what is not known is not compared. */
   readonly vendorId?: string;
   readonly classId?: string;
   readonly deviceId?: string;
@@ -260,7 +261,9 @@ function componentName(component: unknown): string {
     .join("/");
 }
 
-/** An identifier's JSON as the text of its UUID. */
+/** An identifier's JSON as the text of its UUID or its number. */
 function uuidOf(json: unknown): string {
+  const { pen } = recordOf(json);
+  if (typeof pen === "number") return penText(pen);
   return typeof json === "string" ? json.toLowerCase() : JSON.stringify(json);
 }

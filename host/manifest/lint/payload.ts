@@ -51,9 +51,11 @@ export class PayloadLint {
     }
   }
 
-  #compare(uri: string, payload: Uint8Array, path: string, values: Moment["values"]): void {
+  #compare(uri: string, whole: Uint8Array, path: string, values: Moment["values"]): void {
     const name = JSON.stringify(uri);
     const [size] = values("image-size");
+    const payload = partOf(whole, values("fetch-arguments"), size);
+    if (payload === undefined) return;
     if (typeof size === "number" && values("image-size").length === 1 && size !== payload.length) {
       this.#findings.add(
         "payload-size-mismatch",
@@ -75,4 +77,12 @@ export class PayloadLint {
         `The payload ${name} does not have the image-digest.`,
       );
   }
+}
+
+/** The part that fetch-arguments ask for; undefined where it cannot be said which one that is. */
+function partOf(payload: Uint8Array, stated: readonly unknown[], size: unknown): Uint8Array | undefined {
+  if (stated.length === 0) return payload;
+  const { offset } = recordOf(stated[0]);
+  if (stated.length > 1 || typeof offset !== "number") return undefined;
+  return payload.subarray(offset, typeof size === "number" ? offset + size : undefined);
 }

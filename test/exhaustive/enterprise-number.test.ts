@@ -1,0 +1,67 @@
+/**
+ * Vendors that are named by private enterprise numbers, on a device whose bootloader compares them
+ * (draft-ietf-suit-manifest-37 §8.4.8.3).
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { buildVariant, EXTENDED } from "../../host/build/variant.ts";
+import { identityOf } from "../../host/device/factory.ts";
+import { uuidText } from "../../host/manifest/uuid.ts";
+import { acceptable, judgeManifest } from "../candidate.ts";
+
+const bootloader = Uint8Array.from((await buildVariant(EXTENDED)).module);
+
+/** A vendor in the device page. */
+const maker = (pen: number): Uint8Array => identityOf({ vendor: pen, class: "sensor" }).vendorId;
+
+/** What a device of this maker says of a manifest for this vendor, whose class fits. */
+function verdictOf(vendor: object | string, device: Uint8Array | undefined): string {
+  const json = { ...acceptable, vendor, class: { ...acceptable.class, domain: "brownout.example" } };
+  return judgeManifest(json, { bootloader, ...(device === undefined ? {} : { vendor: device }) }).verdict;
+}
+
+describe("a vendor's private enterprise number", () => {
+  it("is compared with that of the device, and no other one will do", () => {
+    const numbers = fc.oneof(
+      fc.nat({ max: 2 ** 32 - 1 }),
+      fc.constantFrom(0, 1, 127, 128, 16_383, 32_473, 2 ** 32 - 1),
+    );
+    fc.assert(
+      fc.property(numbers, numbers, (mine, stated) => {
+        expect(verdictOf({ pen: mine }, maker(mine))).toBe("accepted");
+        expect(verdictOf({ pen: stated }, maker(mine))).toBe(
+          mine === stated ? "accepted" : "vendor-mismatch",
+        );
+      }),
+      { numRuns: 15, seed: 1 },
+    );
+  });
+
+  it("is no UUID: neither stands for the other", () => {
+    expect(verdictOf(acceptable.vendor, undefined)).toBe("accepted");
+    expect(verdictOf({ pen: 32_473 }, undefined)).toBe("vendor-mismatch");
+    expect(verdictOf(acceptable.vendor, maker(32_473))).toBe("vendor-mismatch");
+    const lookalike = maker(32_473);
+    lookalike[8] = 0x80;
+    expect(verdictOf({ pen: 32_473 }, lookalike)).toBe("vendor-mismatch");
+    expect(verdictOf(uuidText(lookalike), lookalike)).toBe("accepted");
+  });
+
+  it("has one byte to five, and stands for vendors only", () => {
+    const stating = (vendor: string, more: object = {}): string => {
+      const parameters = { "vendor-identifier": { cbor: vendor }, ...more };
+      const json = {
+        sequenceNumber: 2,
+        components: [["app"]],
+        validate: [{ "override-parameters": parameters }, "vendor-identifier"],
+      };
+      return judgeManifest(json, { bootloader, vendor: maker(1) }).verdict;
+    };
+    expect(stating("d87040")).toBe("argument-malformed");
+    expect(stating("d870468181818181" + "01")).toBe("argument-malformed");
+    expect(stating("d8706101")).toBe("cbor-unexpected-type");
+    expect(stating("d8714101")).toBe("argument-unsupported");
+    expect(stating("d8704101", { "class-identifier": { cbor: "d8704101" } })).toBe("argument-unsupported");
+    expect(stating("d8704101")).toBe("identity-unchecked");
+  });
+});
