@@ -22,7 +22,8 @@ export type ClaimKind =
   | "floor-raised"
   | "recovery"
   | "runs"
-  | "confirmed";
+  | "confirmed"
+  | "radio-served";
 
 /** One line of the log that claims something. */
 export interface Claim {
@@ -56,6 +57,7 @@ const LINES: readonly (readonly [ClaimKind, RegExp])[] = [
   ["recovery", /^boot: recovery, status 0x(?<status>[0-9a-f]{4})$/],
   ["runs", /^firmware \d+: running from slot (?<slot>[AB])$/],
   ["confirmed", /^firmware \d+: confirmed$/],
+  ["radio-served", /^firmware \d+: radio image sent$/],
 ];
 
 /** Lines that were seen before: there are few, and every power-on says some of them. */
@@ -143,12 +145,19 @@ function contradiction(claim: Claim, view: ClaimedCycle): string | undefined {
       return unless(bootedSlot === claim.slot, bootedText(bootedSlot));
     case "confirmed":
       return unless(journal?.phase !== Phase.Trial && journal?.activeSlot === bootedSlot, journalText);
+    case "radio-served":
+      return unless(runsStatedImage(after), `the radio runs ${after.radioDigest ?? "nothing"}`);
   }
 }
 
 /** Whether it is the next trial boot of the slot that is on trial. */
 function isTrialBoot({ slot, value }: Claim, { journal }: StateFacts): boolean {
   return journal?.phase === Phase.Trial && journal.activeSlot !== slot && journal.trialBoots + 1 === value;
+}
+
+/** Whether the radio runs what the active manifest states, or nothing is known of that. */
+function runsStatedImage({ activeImage, radioDigest }: StateFacts): boolean {
+  return activeImage?.radioImage === undefined || activeImage.radioImage.digest === radioDigest;
 }
 
 function bootedText(slot: Slot | undefined): string {

@@ -33,7 +33,7 @@ const ABOUT: Readonly<Record<Exclude<OracleId, "arrives">, string>> = {
   confidential:
     "The whole flash of every state, torn ones included: sixteen bytes in a row of something that the scenario declares secret, anywhere but where it may lie. Asked only where something is declared.",
   truthful:
-    "Every line of the log that claims a boot, a trial boot, a refusal, a reversion, a raised counter or a confirmation, against the hand-over, the journal and the counter. What is not said is not judged. Power-ons that a cut ends are not judged either: their log is lost with them.",
+    "Every line of the log that claims a boot, a trial boot, a refusal, a reversion, a raised counter, a confirmation or an image sent to the radio, against the hand-over, the journal, the counter and what the radio runs. What is not said is not judged. Power-ons that a cut ends are not judged either: their log is lost with them.",
   idempotent:
     "The closed graph: the walk along uncut successors must end in a state that is its own successor, boot(s) = s, and not go round in a circle.",
   quiet: "The closed graph: in a state at rest, the boot may do no operation at all, not even one that changes nothing.",

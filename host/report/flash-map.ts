@@ -1,5 +1,5 @@
 /**
- * The flash map: one picture of all partitions, to scale, one cell per KiB (or per page, where pages
+ * The flash map: one picture of all partitions and of the radio's flash, if there is one, to scale, one cell per KiB (or per page, where pages
  * are larger). Every kind of content has a sign of its own, so the picture works without colors.
  */
 import { Phase, Slot } from "../../assembly/layout.ts";
@@ -26,9 +26,12 @@ export interface FlashCell {
   readonly kind: CellKind;
 }
 
+/** What is drawn on a line of its own: a partition, or the flash of the radio. */
+export type MappedName = PartitionName | "radio";
+
 /** One partition with its cells. */
 export interface PartitionMap {
-  readonly name: PartitionName;
+  readonly name: MappedName;
   readonly range: FlashRange;
   readonly pages: number;
   /** Pages that are not blank. */
@@ -56,11 +59,12 @@ const SIGNS: Readonly<Record<CellKind, string>> = {
   state: "▞",
 };
 
-const TITLES: Readonly<Record<PartitionName, string>> = {
+const TITLES: Readonly<Record<MappedName, string>> = {
   boot: "boot",
   slotA: "slot A",
   slotB: "slot B",
   state: "state",
+  radio: "radio",
 };
 
 /** Smallest cell [bytes]. */
@@ -69,8 +73,11 @@ const CELL_BYTES = 1024;
 /** Reads the map of a flash; total on any content. */
 export function mapFlash(flash: Uint8Array, profile: Profile): FlashMap {
   const cellBytes = Math.max(CELL_BYTES, profile.pageBytes);
-  const partitions = PARTITION_NAMES.map((name): PartitionMap => {
+  const ranges = [...PARTITION_NAMES, "radio" as const].flatMap((name) => {
     const range = profile.layout[name];
+    return range === undefined ? [] : [{ name, range }];
+  });
+  const partitions = ranges.map(({ name, range }): PartitionMap => {
     const kindAt = kindsOf(flash, profile, name);
     const cells: FlashCell[] = [];
     for (let at = range.address; at < range.address + range.bytes; at += cellBytes) {
@@ -110,8 +117,9 @@ export function drawSlots(map: FlashMap, colors: Colors = PLAIN): string {
 }
 
 /** Says what lies where in a partition that is not blank. */
-function kindsOf(flash: Uint8Array, profile: Profile, name: PartitionName): (at: number) => CellKind {
+function kindsOf(flash: Uint8Array, profile: Profile, name: MappedName): (at: number) => CellKind {
   const { pageBytes, layout } = profile;
+  if (name === "radio") return () => "image";
   if (name === "boot") return (at) => (at >= DEVICE_PAGE.address ? "device-page" : "bootloader");
   if (name === "state") {
     const journal = journalRange(layout, pageBytes);
@@ -152,7 +160,7 @@ function drawCells(
 /** The active slot is green, a candidate yellow, a refused or reverted one red, a stale one dim. */
 function paint(
   kind: CellKind,
-  partition: PartitionName,
+  partition: MappedName,
   state: BootJournal | undefined,
   colors: Colors,
 ): (text: string) => string {

@@ -29,6 +29,19 @@ const TRIAL = [0, 1, 2, 3].map((trialBoots) => facts({ phase: Phase.Trial, ...A,
 const REJECTED = facts({ phase: Phase.Rejected, ...A, reason: Status.Unsigned });
 const REVERTED = facts({ phase: Phase.Reverted, ...A, reason: Status.TrialsExhausted });
 
+/** Slot B is active, with a manifest that states image "2" for a radio, which runs this one. */
+function serving(radioDigest: string | undefined): StateFacts {
+  const radioImage = { name: "radio image 2", digest: "2" };
+  const activeImage = {
+    name: "firmware 2",
+    bytes: new Uint8Array(1),
+    sequenceNumber: 2n,
+    role: "new",
+    radioImage,
+  } as const;
+  return { ...CONFIRMED_B, activeImage, radioDigest };
+}
+
 type Happened = Partial<Omit<ClaimedCycle, "claims">>;
 
 function untrue(lines: readonly string[], happened: Happened): string | undefined {
@@ -54,6 +67,13 @@ describe("a claim", () => {
       ["boot: slot B on trial, boot 2"],
       { ...bootedB, before: TRIAL[1] ?? STAGED },
       { ...bootedB, before: TRIAL[0] ?? STAGED },
+    ],
+    ["an image sent", ["firmware 2: radio image sent"], { after: serving("2") }, { after: serving("1") }],
+    [
+      "an image sent to nobody",
+      ["firmware 2: radio image sent"],
+      { after: CONFIRMED_B },
+      { after: serving(undefined) },
     ],
     ["a slot that does not boot", ["boot: slot A does not boot, status 0x0212"], { end: "reset" }, bootedA],
     [

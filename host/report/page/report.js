@@ -11,7 +11,7 @@
   const { scenario, exploration } = report;
   const main = document.getElementById("report");
 
-  const PARTITIONS = { boot: "boot", slotA: "slot A", slotB: "slot B", state: "state" };
+  const PARTITIONS = { boot: "boot", slotA: "slot A", slotB: "slot B", state: "state", radio: "radio" };
   const KINDS = {
     ".": ["blank", "--faint"],
     c: ["bootloader", "--code"],
@@ -336,7 +336,7 @@
       const isJudged =
         exploration.closed ||
         findings > 0 ||
-        !["alive", "idempotent", "quiet", "wear", "arrives"].includes(id);
+        !["alive", "idempotent", "quiet", "wear", "radio-follows", "arrives"].includes(id);
       const verdict =
         findings > 0
           ? { text: things(findings, "finding").replace(" ", "\u00a0"), kind: "wrong" }
