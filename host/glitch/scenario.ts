@@ -19,7 +19,7 @@ import {
 } from "../../emulator/provision.ts";
 import { surroundingsText } from "../campaign/scenario-device.ts";
 import { STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../campaign/scenario.ts";
-import { dependentUpdate } from "../campaign/dependent-update.ts";
+import { dependentUpdate, type DependentUpdate } from "../campaign/dependent-update.ts";
 import {
   CLOSES_SECONDS,
   FAVOURABLE,
@@ -145,6 +145,12 @@ const WRONGS = {
     A: content(image, 1),
     B: dependent(image, { statesHonest: true }),
   }),
+  "prefixed-dependency": (image: Uint8Array): Wrong => ({
+    ...candidate,
+    title: "The staged candidate's dependency states the digest of a tampered image, for another component.",
+    A: content(image, 1),
+    B: dependent(image, { prefix: ["unit"] }),
+  }),
   "early-update": (image: Uint8Array): Wrong => ({
     ...managed(image, { timeSeconds: BigInt(OPENS_SECONDS - 1) }),
     title: "The staged candidate is genuine, but waits for a time that has not come.",
@@ -268,7 +274,7 @@ function wrongNamed(name: string): { readonly imageKib: number; readonly wrong: 
 /** A candidate with a tampered image, whose digest a dependency that must not count has stated. */
 function dependent(
   payload: Uint8Array,
-  change: { readonly dependencyKey?: typeof STRANGE_TEST_KEY; readonly statesHonest?: boolean },
+  change: Partial<Pick<DependentUpdate, "dependencyKey" | "statesHonest" | "prefix">>,
 ): SlotContent {
   const wrong = tampered({ envelope: payload, payload });
   const update = dependentUpdate({

@@ -145,6 +145,7 @@ export const deviceCreate: CliCommand = {
 function readParts(io: Io, options: Options): DeviceParts {
   const { signKey, bootloader, component: components = ["app"], payloadKey } = options;
   const profile = profileNamed(options.profile);
+  const vendor = enterpriseNumberOf(options) ?? options.vendor;
   const signer = signKey === undefined ? undefined : readSigningKey(io, signKey);
   const { keys: trusted, required } = readTrust(io, options, signer === undefined ? [] : [signer]);
   if (trusted.length === 0) {
@@ -160,14 +161,14 @@ function readParts(io: Io, options: Options): DeviceParts {
     bootloader,
     payloadKey === undefined ? bootloaderFor(trusted) : "bootloader-encrypted",
   );
-  if (options.vendorPen !== undefined) requireEnterpriseNumbers(module);
+  if (typeof vendor === "number") requireEnterpriseNumbers(module);
   return {
     profile,
     bootloader: module,
     trusted,
     required,
     identity: identityOf({
-      vendor: enterpriseNumberOf(options) ?? options.vendor,
+      vendor,
       class: options.class,
       device: options.deviceId,
     }),
