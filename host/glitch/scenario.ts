@@ -70,6 +70,8 @@ interface Wrong {
   readonly mayRunA: boolean;
   /** Nothing unless given. */
   readonly surroundings?: Surroundings;
+  /** Components that the strange key may touch after all, as bits; it is not trusted unless given. */
+  readonly strangeRights?: number;
   /** It takes a bootloader with update management to get there. */
   readonly isManaged?: boolean;
 }
@@ -151,6 +153,13 @@ const WRONGS = {
     A: content(image, 1),
     B: dependent(image, { prefix: ["unit"] }),
   }),
+  "unentitled-key": (image: Uint8Array): Wrong => ({
+    ...candidate,
+    title: "The staged candidate is signed with a trusted key that may not touch its component.",
+    A: content(image, 1),
+    B: content(image, 2, { key: STRANGE_TEST_KEY }),
+    strangeRights: 0b10,
+  }),
   "early-update": (image: Uint8Array): Wrong => ({
     ...managed(image, { timeSeconds: BigInt(OPENS_SECONDS - 1) }),
     title: "The staged candidate is genuine, but waits for a time that has not come.",
@@ -217,7 +226,8 @@ export function refusalOfSize(name: string, imageKib: number): string {
  */
 export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Array): RefusalScenario {
   const { imageKib, wrong } = wrongNamed(name);
-  const { title, A, B, journal, floor, mayRunA, surroundings = {} } = wrong;
+  const { title, A, B, journal, floor, mayRunA, surroundings = {}, strangeRights } = wrong;
+  const strange = strangeRights === undefined ? [] : [{ ...STRANGE_TEST_KEY, components: strangeRights }];
   const device = new Device({ profile });
   provision(device, {
     bootloader,
@@ -225,7 +235,7 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
       profile,
       bootloaderBytes: bootloader.length,
       ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors([TRUSTED_TEST_KEY]),
+      anchors: encodeAnchors([TRUSTED_TEST_KEY, ...strange]),
       components: encodeCbor([[new TextEncoder().encode(COMPONENT)]]),
     }),
     slots: B === undefined ? { A } : { A, B },
