@@ -23,6 +23,8 @@ export interface DependentUpdate {
   readonly dependencyKey?: PrivateKey;
   /** The dependency sets the digest of these bytes in place of the payload's. */
   readonly forged?: Uint8Array;
+  /** Stands before the component of the dependency; nothing unless given. */
+  readonly prefix?: readonly string[];
   /** The root states the digest of an honest dependency, whatever is delivered. */
   readonly statesHonest?: boolean;
 }
@@ -39,7 +41,7 @@ export function dependentUpdate(parts: DependentUpdate): Required<SlotContent> {
   const json = {
     sequenceNumber,
     components: [[component]],
-    dependencies: { "1": {} },
+    dependencies: { "1": parts.prefix === undefined ? {} : { prefix: parts.prefix } },
     shared: [
       select(0),
       {

@@ -40,7 +40,7 @@ function boots(bootloader: Uint8Array, profile: Profile, kind: KeyKind): boolean
   const device = refusingDevice({
     profile,
     bootloader,
-    trusted: keys.trusted,
+    trusted: [keys.trusted],
     A: new UpdateAuthor(sleepingImage(IMAGE_BYTES), keys).update(1),
     journal: { phase: Phase.Confirmed, activeSlot: Slot.A },
     floor: 1n,

@@ -20,8 +20,8 @@ import { COMPONENT, ENCRYPTED_COMPONENT, PRODUCT, VENDOR } from "./slot-content.
 export interface RefusingDevice {
   readonly profile: Profile;
   readonly bootloader: Uint8Array;
-  /** The only key that it trusts. */
-  readonly trusted: Key;
+  /** The keys that it trusts. */
+  readonly trusted: readonly Key[];
   readonly A: SlotContent;
   readonly B?: SlotContent;
   /** None: it is blank. */
@@ -51,7 +51,7 @@ function device(parts: RefusingDevice): Device {
       profile,
       bootloaderBytes: bootloader.length,
       ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors([trusted]),
+      anchors: encodeAnchors(trusted),
       components: encodeCbor(components.map((name) => [new TextEncoder().encode(name)])),
       ...(isEncrypted ? { payloadKey: { kind: PayloadKey.Kek128, bytes: TEST_KEK } } : {}),
     }),

@@ -52,6 +52,8 @@ interface Wrong {
   readonly mayRunA: boolean;
   /** Nothing unless given. */
   readonly surroundings?: Surroundings;
+  /** Components that the strange key may touch after all, as bits; it is not trusted unless given. */
+  readonly strangeRights?: number;
   /** What it takes to get there, beyond the default bootloader. */
   readonly needs?: "management" | "decryption";
 }
@@ -134,6 +136,19 @@ const WRONGS = {
     A: author.update(1),
     B: author.dependent(2, "swapped"),
   }),
+  "prefixed-dependency": (author: UpdateAuthor): Wrong => ({
+    ...candidate,
+    title: "The staged candidate's dependency states the digest of a tampered image, for another component.",
+    A: author.update(1),
+    B: author.dependent(2, "prefixed"),
+  }),
+  "unentitled-key": (author: UpdateAuthor): Wrong => ({
+    ...candidate,
+    title: "The staged candidate is signed with a trusted key that may not touch its component.",
+    A: author.update(1),
+    B: author.strange(2),
+    strangeRights: 0b10,
+  }),
   "early-update": (author: UpdateAuthor): Wrong => ({
     ...managed(author, { timeSeconds: BigInt(OPENS_SECONDS - 1) }),
     title: "The staged candidate is genuine, but waits for a time that has not come.",
@@ -215,12 +230,13 @@ export function refusalNamed(name: string, profile: Profile, bootloader: Uint8Ar
   const { imageKib, makeWrong } = wrongNamed(name);
   const keys = testKeys(keyKindOf(bootloader, profile));
   const wrong = makeWrong(keys);
-  const { title, A, floor, mayRunA, surroundings = {} } = wrong;
+  const { title, A, floor, mayRunA, surroundings = {}, strangeRights } = wrong;
+  const entitled = strangeRights === undefined ? [] : [{ ...keys.strange, components: strangeRights }];
   const device = refusingDevice({
     ...wrong,
     profile,
     bootloader,
-    trusted: keys.trusted,
+    trusted: [keys.trusted, ...entitled],
     isEncrypted: wrong.needs === "decryption",
   });
   const { flash, counters } = device.snapshot();

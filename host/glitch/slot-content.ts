@@ -67,9 +67,10 @@ export class UpdateAuthor {
 
   /**
    * An update with a tampered image, whose digest a dependency has stated that must not count: it is signed
-   * with the strange key, or it is not the dependency whose digest the root states.
+   * with the strange key, it is not the dependency whose digest the root states, or its prefix makes its
+   * component another one.
    */
-  dependent(sequenceNumber: number, why: "strange" | "swapped"): Required<SlotContent> {
+  dependent(sequenceNumber: number, why: "strange" | "swapped" | "prefixed"): Required<SlotContent> {
     const { trusted, strange } = this.#keys;
     const { payload } = tampered({ envelope: this.#payload, payload: this.#payload });
     const { envelope } = dependentUpdate({
@@ -78,7 +79,11 @@ export class UpdateAuthor {
       ...NAMES,
       key: trusted,
       forged: payload,
-      ...(why === "strange" ? { dependencyKey: strange } : { statesHonest: true }),
+      ...{
+        strange: { dependencyKey: strange },
+        swapped: { statesHonest: true },
+        prefixed: { prefix: ["unit"] },
+      }[why],
     });
     return { envelope, payload };
   }

@@ -3,11 +3,12 @@
  * (draft-ietf-suit-manifest-37 §8.4.8.3).
  */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { buildVariant, EXTENDED } from "../../host/build/variant.ts";
 import { identityOf } from "../../host/device/factory.ts";
 import { uuidText } from "../../host/manifest/uuid.ts";
 import { acceptable, judgeManifest } from "../candidate.ts";
+import { Workshop } from "../cli/workshop.ts";
 
 const bootloader = Uint8Array.from((await buildVariant(EXTENDED)).module);
 
@@ -63,5 +64,41 @@ describe("a vendor's private enterprise number", () => {
     expect(stating("d8714101")).toBe("argument-unsupported");
     expect(stating("d8704101", { "class-identifier": { cbor: "d8704101" } })).toBe("argument-unsupported");
     expect(stating("d8704101")).toBe("identity-unchecked");
+  });
+});
+
+describe("a device whose vendor is a number", () => {
+  const workshop = new Workshop();
+  afterAll(() => workshop.remove());
+
+  it("is made, shown, and held against manifests by the commands", async () => {
+    await workshop.prepareUpdate();
+    workshop.write("extended.wasm", bootloader);
+    const made = await workshop.succeed(
+      "device create numbered.device --bootloader extended.wasm --sign-key author.key --vendor-pen 32473",
+    );
+    expect(made).toContain("firmware");
+    expect(await workshop.succeed("device show numbered.device")).toMatch(
+      /vendor PEN 32473, class [0-9a-f-]{36}/,
+    );
+    expect(await workshop.succeed("device boot numbered.device")).toContain(
+      "firmware 1: running from slot A",
+    );
+    const manifest = (pen: number): string =>
+      JSON.stringify({
+        sequenceNumber: 2,
+        component: "app",
+        vendor: { pen },
+        class: { name: "class1" },
+        uri: "coap://update.example/image",
+      });
+    for (const pen of [32_473, 32_474]) {
+      workshop.write(`${pen}.json`, manifest(pen));
+      await workshop.succeed(`manifest create ${pen}.json --payload firmware-2.wasm --out ${pen}.unsigned`);
+      await workshop.succeed(`manifest sign ${pen}.unsigned --key author.key --out ${pen}.suit`);
+    }
+    expect((await workshop.run("manifest lint 32473.suit --device numbered.device")).exitCode).toBe(0);
+    const other = await workshop.run("manifest lint 32474.suit --device numbered.device");
+    expect(other.out).toContain("vendor-identifier PEN 32474, and the device has PEN 32473");
   });
 });

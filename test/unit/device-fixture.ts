@@ -24,6 +24,8 @@ const IMPORTS: Readonly<Record<string, string>> = {
   counter_read: "(param i32 i32)",
   counter_advance: "(param i32 i64)",
   boot: "(param i32 i32)",
+  boot_with_arguments: "(param i32 i32 i32 i32)",
+  boot_arguments: "(param i32)",
   reset: "",
   log: "(param i32 i32)",
   time: "(param i32)",

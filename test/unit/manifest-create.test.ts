@@ -17,7 +17,7 @@ import {
 } from "../../host/manifest/labels.ts";
 import { manifestJsonSchema } from "../../host/manifest/manifest-json.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
-import { classIdentifier, parseUuid, uuidText, vendorIdentifier } from "../../host/manifest/uuid.ts";
+import { classIdentifier, parseUuid, uuid5, uuidText, vendorIdentifier } from "../../host/manifest/uuid.ts";
 import { verifyEnvelope } from "../../host/manifest/verify.ts";
 import { UserError } from "../../host/user-error.ts";
 import { toHex } from "../vectors.ts";
@@ -331,6 +331,18 @@ describe("identifiers", () => {
   it("are version 5 UUIDs of the domain and of the product in the vendor's namespace (RFC 9562 §5.5)", () => {
     // RFC 9562 appendix A.4: www.example.com in the DNS namespace.
     expect(uuidText(vendorIdentifier("www.example.com"))).toBe("2ed6657d-e927-568b-95e1-2665a8aea6a2");
+  });
+
+  it("of products of a vendor with a number are in the namespace of the number (M §8.4.8.1, §8.4.8.2)", () => {
+    // The namespace is that of the draft: the UUID of h'D86F452B06010401' in the namespace of OIDs.
+    const oids = parseUuid("6ba7b812-9dad-11d1-80b4-00c04fd430c8");
+    const numbers = uuid5(oids, Buffer.from("d86f452b06010401", "hex"));
+    expect(uuidText(numbers)).toBe("47fbdabb-f2e4-55f0-bb39-3620c2f6df4e");
+    const encoded = Buffer.from("d8704381fd59", "hex");
+    const namespace = uuid5(numbers, encoded);
+    const envelope = createEnvelope({ ...short, vendor: { pen: 32_473 } }, { payload });
+    const stated = [encoded, Uint8Array.of(2, 0x50), classIdentifier(namespace, "sensor")];
+    expect(Buffer.from(envelope).includes(Buffer.concat(stated))).toBe(true);
   });
 
   it("may be stated as UUIDs or hex", () => {

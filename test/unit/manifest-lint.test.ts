@@ -227,6 +227,21 @@ describe("the linter", () => {
     expect(lintEnvelope(made(one()), DEVICE)).toEqual([]);
   });
 
+  it("compares the part of a payload that fetch-arguments ask for, where they say which", () => {
+    const fetching = (parameters: object): string[] => {
+      const install = [set({ uri: "#a", ...parameters }), "fetch", "image-match"];
+      const json = one({
+        install,
+        integrated: { "#a": { text: `longer ${Buffer.from(payload).toString()}` } },
+      });
+      return lintEnvelope(made(json)).map(({ rule }) => rule);
+    };
+    expect(fetching({ "fetch-arguments": { offset: 7 } })).toEqual([]);
+    expect(fetching({ "fetch-arguments": { offset: 6 } })).toContain("payload-digest-mismatch");
+    expect(fetching({ "fetch-arguments": { offset: 8 } })).toContain("payload-size-mismatch");
+    expect(fetching({ "fetch-arguments": { hex: "f6" } })).toEqual([]);
+  });
+
   it("says of a signature that the device does not verify which one it is", () => {
     const findings = lintEnvelope(signedBy(one(), author, generateEdwardsKey()), DEVICE);
     expect(findings).toMatchObject([

@@ -155,6 +155,7 @@ function readParts(io: Io, options: Options): DeviceParts {
   const { signKey, bootloader, payloadKey, radio } = options;
   const { component: components = radio === undefined ? ["app"] : ["app", "radio"] } = options;
   const profile = profileNamed(options.profile);
+  const vendor = enterpriseNumberOf(options) ?? options.vendor;
   const signer = signKey === undefined ? undefined : readSigningKey(io, signKey);
   const { keys: trusted, required } = readTrust(io, options, signer === undefined ? [] : [signer]);
   if (trusted.length === 0) {
@@ -170,14 +171,14 @@ function readParts(io: Io, options: Options): DeviceParts {
     bootloader,
     payloadKey === undefined ? bootloaderFor(trusted) : "bootloader-encrypted",
   );
-  if (options.vendorPen !== undefined) requireEnterpriseNumbers(module);
+  if (typeof vendor === "number") requireEnterpriseNumbers(module);
   return {
     profile,
     bootloader: module,
     trusted,
     required,
     identity: identityOf({
-      vendor: enterpriseNumberOf(options) ?? options.vendor,
+      vendor,
       class: options.class,
       device: options.deviceId,
     }),
