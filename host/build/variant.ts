@@ -44,6 +44,13 @@ export const NAMED_BUILDS: Readonly<Record<string, Variant>> = {
   encrypted: { ...DEFAULT_BUILD, encryptedPayloads: true },
 };
 
+/** Has a bootloader report from recovery, where no firmware runs that could; only the base has the room. */
+export const RECOVERY_REPORTS: Patch = {
+  file: "assembly/report/recovery.ts",
+  find: "REPORTS_FROM_RECOVERY: bool = false",
+  replace: "REPORTS_FROM_RECOVERY: bool = true",
+};
+
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
 export interface VariantModule {
   readonly module: Uint8Array;
@@ -81,9 +88,11 @@ export function switchPatches(variant: Variant): Patch[] {
 /**
  * The bootloader of a variant. Compiling it takes some seconds, so what was made from the same sources is
  * kept beside the other modules.
+ *
+ * @param more changes beside the switches, such as {@link RECOVERY_REPORTS}
  */
-export async function buildVariant(variant: Variant): Promise<VariantModule> {
-  const patches = switchPatches(variant);
+export async function buildVariant(variant: Variant, more: readonly Patch[] = []): Promise<VariantModule> {
+  const patches = [...switchPatches(variant), ...more];
   const folder = path.join(wasmDirectory, "variant");
   const file = path.join(folder, `${digestOf(sourceDigest(), JSON.stringify(patches))}.wasm`);
   if (!existsSync(file)) {
