@@ -105,8 +105,13 @@ export const enum Slot {
  * eight in a page; a blank one ends it, one that is not valid is passed over.
  *
  * ```
- *  bits 31..16 reason (a Status)   15..12 trial boots   11 0   10 active slot   9..8 generation   7..4 0   3..0 phase
+ *  bits 31..27 place   26..16 reason (a Status)   15..12 trial boots   11 0   10 active slot   9..8 generation
+ *  7..4 0   3..0 phase
  * ```
+ *
+ * In Rejected and Reverted, bits 15..12 belong to the place as well: where the bootloader stood in the
+ * candidate's envelope when it gave it up, the lowest nine bits of the address. Bits 0 to 4 of it are in
+ * bits 31..27, bits 5 to 8 in bits 15..12. It only helps to say what happened; nothing is decided by it.
  *
  * The generation is the page's, modulo 4: with two pages, the newer is one ahead.
  */
@@ -120,6 +125,11 @@ export const enum Journal {
   TrialShift = 12,
   TrialMask = 15,
   ReasonShift = 16,
+  ReasonMask = 0x7ff,
+  PlaceMask = 0x1ff,
+  PlaceShift = 27,
+  PlaceHighMask = 0x1e0,
+  PlaceHighShift = 7,
 }
 
 /**

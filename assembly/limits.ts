@@ -28,7 +28,7 @@ export const enum Limit {
   /** Requests sent again for one lost block before the agent gives up. */
   Retransmissions = 4,
   /** Bytes of a SUIT_Report before it is authenticated. RAM: its buffer, in firmware that reports. */
-  ReportBytes = 448,
+  ReportBytes = 480,
   /** Bytes of the nonce that the far end may ask to find in a report. RAM: the nonce. */
   NonceBytes = 64,
   /** Bytes of a manifest's reference URI in a report; a longer one is left out. */

@@ -164,7 +164,7 @@ export function encodeJournalRecord(fields: JournalFields): Uint8Array<ArrayBuff
     field("generation", generation, Journal.GenerationMask, Journal.GenerationShift) |
     field("active slot", activeSlot, Slot.B, Journal.ActiveShift) |
     field("trial boots", trialBoots, Journal.TrialMask, Journal.TrialShift) |
-    field("reason", reason, 0xffff, Journal.ReasonShift);
+    field("reason", reason, Journal.ReasonMask, Journal.ReasonShift);
   const record = new Uint8Array(Journal.RecordBytes);
   const view = new DataView(record.buffer);
   view.setUint32(0, word >>> 0, true);

@@ -15,6 +15,7 @@
  *  otherwise ─ validates ──► boot active            ─ else ─► recovery
  * ```
  */
+import { cborPosition } from "../cbor/reader";
 import { Feature } from "../feature";
 import { boot, counterAdvance, halReset, idle } from "../hal";
 import { Counter, Phase, Slot } from "../layout";
@@ -28,6 +29,7 @@ import {
   journalReopen,
   journalWord,
   phaseOf,
+  placeBits,
   reasonOf,
   trialBootsOf,
 } from "../flash/journal";
@@ -76,8 +78,7 @@ function judgeCandidate(word: u32): void {
   let status = processUpdate(active ^ 1);
   if (status == Status.Ok) status = acceptCandidate(active);
   sayRefused(status);
-  step(journalWord(Phase.Rejected, active, 0, status));
-  bootActive(word);
+  giveUp(Phase.Rejected, word, status);
 }
 
 /** Puts an attested candidate on trial; returns why not if that cannot be done. */
@@ -116,7 +117,12 @@ function tryCandidate(word: u32): void {
     }
   }
   sayReverted(status);
-  step(journalWord(Phase.Reverted, active, 0, status));
+  giveUp(Phase.Reverted, word, status);
+}
+
+/** Records why the candidate is given up, and where in its envelope, and goes on with what runs. */
+function giveUp(phase: u32, word: u32, status: i32): void {
+  step(journalWord(phase, activeOf(word), 0, status) | placeBits(cborPosition));
   bootActive(word);
 }
 

@@ -72,7 +72,21 @@ export function trialBootsOf(word: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function reasonOf(word: u32): i32 {
-  return word >> Journal.ReasonShift;
+  return (word >> Journal.ReasonShift) & Journal.ReasonMask;
+}
+
+/** The bits of a journal word that keep a place in the candidate's envelope, for Rejected and Reverted. */
+// @ts-ignore: decorator
+@inline
+export function placeBits(address: u32): u32 {
+  return (address << Journal.PlaceShift) | ((address & Journal.PlaceHighMask) << Journal.PlaceHighShift);
+}
+
+/** The place that a journal word keeps: an address but for its higher bits, or 0 if there is none. */
+// @ts-ignore: decorator
+@inline
+export function placeOf(word: u32): u32 {
+  return (word >> Journal.PlaceShift) | ((word >> Journal.PlaceHighShift) & Journal.PlaceHighMask);
 }
 
 /** The slot that runs in this state: the candidate while it is on trial, the active one otherwise. */

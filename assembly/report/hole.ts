@@ -1,13 +1,15 @@
 /**
  * What belongs in the holes of a report's templates, kept from when it is found to when it is written.
  *
- * RAM: eight numbers, and where five strings of bytes lie.
+ * RAM: eight numbers, and where six strings of bytes lie.
  */
 
 /** The holes: numbers first, then bytes. */
 export const enum Hole {
   Slot = 0,
   Sequence = 1,
+  /** Bytes of a slot. */
+  SlotBytes = 2,
   Code = 3,
   Section = 4,
   Offset = 5,
@@ -19,13 +21,15 @@ export const enum Hole {
   /** With the head of a text string in front. */
   Uri = 11,
   Digest = 12,
+  /** A list of component indices, encoded. */
+  Chain = 13,
 }
 
 /** The first hole for bytes. */
 export const FIRST_PIECE: u32 = 8;
 
 /** Bytes of what is kept for them. */
-export const HOLES_BYTES: u32 = 13 * 8;
+export const HOLES_BYTES: u32 = 14 * 8;
 
 /** The numbers by hole, u64 each, and behind them the pieces: address and length. */
 // @ts-ignore: decorator

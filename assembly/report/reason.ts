@@ -63,6 +63,8 @@ const TABLE: usize = memory.data<u8>([
   // SeveredMemberMissing to CosignatureMissing; DependencyUnchecked, DependencyMismatch, NotDependency, ContentMismatch
   63,
   63, 63, 63, 63, 11, 7, 8, 6,
+  // UseBeforeExpired, ImageMatches, BatteryTooLow, UpdateUnauthorized, VersionMismatch, WaitTimedOut
+  4, 25, 26, 27, 28, 29,
 ]);
 
 const TABLE_BYTES: u32 = 91;
@@ -70,7 +72,7 @@ const TABLE_BYTES: u32 = 91;
 const GROUPS: u32 = 0 | (48 << 8) | (19 << 16) | (32 << 24);
 
 /** The SUIT_Report reason of a Status; Reason.Ok for Status.Ok alone. */
-export function reasonOf(status: u32): u32 {
+export function reasonFor(status: u32): u32 {
   if (status == 0) return Reason.Ok;
   const group = status >> 8;
   const place = ((GROUPS >> ((group - 1) << 3)) & 0xff) + (status & 0xff) - 1;
@@ -88,5 +90,5 @@ export function commandOf(status: u32): u32 {
   if (status - Status.CommandUnsupported < 2) return 0;
   if (status - Status.ParameterUnsupported < 2) return 20;
   const index = status - FIRST_COMMAND_STATUS;
-  return index < 25 ? load<u8>(TABLE + TABLE_BYTES + index) : NO_COMMAND;
+  return index < 31 ? load<u8>(TABLE + TABLE_BYTES + index) : NO_COMMAND;
 }

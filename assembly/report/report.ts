@@ -28,13 +28,13 @@ import {
   writeString,
 } from "../cbor/writer";
 import { componentsAddress, componentsBytes, slotAddress, slotBytes } from "../flash/device-page";
-import { activeOf, phaseOf, runningSlotOf } from "../flash/journal";
-import { DevicePage, Journal, Phase } from "../layout";
+import { activeOf, phaseOf, placeOf, reasonOf, runningSlotOf } from "../flash/journal";
+import { DevicePage, Phase, Slot } from "../layout";
 import { NO_SLOT, OFFER, OFFER_BYTES } from "../link/agent";
 import { Status } from "../status";
 import { cursor, openCursor, readHead, skipItem } from "./cursor";
 import { FIRST_PIECE, Hole, HOLES, keepBytes, keepNumber } from "./hole";
-import { commandOf, Reason, reasonOf } from "./reason";
+import { commandOf, Reason, reasonFor } from "./reason";
 import { findCommand, readSubject } from "./subject";
 
 /** The templates, one behind the other. */
@@ -43,10 +43,12 @@ import { findCommand, readSubject } from "./subject";
 const TEMPLATES: usize = memory.data<u8>([
   // 3: [claims], and the key of the result
   0x03, 0x81, 0xa4, 0x00, 0xe9, 0x05, 0xe0, 0x18, 0x18, 0x50, 0xea, 0x39, 0x01, 0x00, 0xe1, 0x04,
-  // the result of a failure: code, record without properties, reason
-  0xa3, 0x05, 0xe3, 0x06, 0x85, 0x80, 0xe4, 0xe5, 0xe6, 0xa0, 0x07, 0xe7,
+  // the result of a failure: code, record but for its properties
+  0xa3, 0x05, 0xe3, 0x06, 0x85, 0xed, 0xe4, 0xe5, 0xe6,
+  // the reason
+  0x07, 0xe7,
   // 8: the capability report, which a test holds against the host's label tables
-  0x08, 0xa7,
+  0x08, 0xa8,
   // 1: components, which stand in the device page just as they do here
   0x01, 0xe8,
   // 2: commands 1 to 3, 5 to 8, 11, 12, 14, 15, 18 to 24, 31 to 33
@@ -60,15 +62,20 @@ const TEMPLATES: usize = memory.data<u8>([
   0x05, 0x88, 0x02, 0x03, 0x0e, 0x0f, 0x10, 0x12, 0x14, 0x17,
   // 6: members of the manifest 1 to 5, 7 to 9, 14 to 16, 18, 20, 23, 24
   0x06, 0x8f, 0x01, 0x02, 0x03, 0x04, 0x05, 0x07, 0x08, 0x09, 0x0e, 0x0f, 0x10, 0x12, 0x14, 0x17, 0x18, 0x18,
-  // 7: members of common 1, 2, 4; and the reference
-  0x07, 0x83, 0x01, 0x02, 0x04, 0x18, 0x63, 0x82, 0xeb, 0x82, 0x2f, 0x58, 0x20, 0xec,
+  // 7: members of common 1, 2, 4
+  0x07, 0x83, 0x01, 0x02, 0x04,
+  // -257: at most 2 components, 1 dependency, 4 sequences in one another, 4 signatures; bytes of a slot
+  0x39, 0x01, 0x00, 0x85, 0x02, 0x01, 0x04, 0x04, 0xe2,
+  // and the reference
+  0x18, 0x63, 0x82, 0xeb, 0x82, 0x2f, 0x58, 0x20, 0xec,
 ]);
 
 /** Where a template lies among them, and its bytes behind a shift. */
 const enum Template {
   Start = 0 | (16 << 8),
-  Failure = 16 | (12 << 8),
-  Rest = 28 | (92 << 8),
+  Failure = 16 | (9 << 8),
+  Reason = 25 | (2 << 8),
+  Rest = 27 | (101 << 8),
 }
 
 /**
@@ -98,13 +105,15 @@ export function writeReport(
   nonceBytes: u32,
 ): u32 {
   const phase = phaseOf(word);
+  let place: u32 = 0;
   const isSettled = phase == Phase.Confirmed || phase == Phase.Passed;
   if (!isFailure(status)) {
-    status = word >> Journal.ReasonShift;
+    status = reasonOf(word);
+    place = placeOf(word);
     slot = activeOf(word);
     if (!isSettled) slot ^= 1;
   }
-  let reason = reasonOf(status);
+  let reason = reasonFor(status);
   if (reason == Reason.Ok && !isSettled) reason = Reason.InvokePending;
   if (slot == NO_SLOT) readSubject(<u32>OFFER, OFFER_BYTES);
   else readSubject(slotAddress(slot), slotBytes(slot));
@@ -119,8 +128,11 @@ export function writeReport(
   if (reason == Reason.Ok) {
     writeByte(0xf5);
   } else {
-    findCommand(commandOf(status));
+    const command = commandOf(status);
+    findCommand(command, place);
     fillIn(Template.Failure);
+    writeProperties(command);
+    fillIn(Template.Reason);
   }
   fillIn(Template.Rest);
   return writerOverflowed ? 0 : writerPosition - out;
@@ -139,7 +151,22 @@ function gather(word: u32, status: i32, reason: u32): void {
   const component = cursor;
   skipItem();
   keepBytes(Hole.Component, component, cursor - component);
+  keepNumber(Hole.SlotBytes, slotBytes(Slot.A));
   keepBytes(Hole.Identifier, DevicePage.Address + DevicePage.DeviceId, 16);
+}
+
+/** What was measured where an identifier did not match: the device's own, under the number of the condition. */
+// @ts-ignore: decorator
+@inline
+function writeProperties(command: u32): void {
+  const isDevice = command == 24;
+  const isMeasured = isDevice || command - 1 < 2;
+  writeByte(0xa0 | (<u32>isMeasured));
+  if (!isMeasured) return;
+  writeHead(Major.Unsigned, command);
+  // Vendor and class lie one behind the other, and their numbers follow each other as well.
+  const place = isDevice ? <u32>DevicePage.DeviceId : 16 * command + (DevicePage.VendorId - 16);
+  writeString(Major.Bytes, DevicePage.Address + place, 16);
 }
 
 /** Writes a template with what belongs in its holes. */

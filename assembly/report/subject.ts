@@ -6,7 +6,7 @@
  */
 import { Major } from "../cbor/reader";
 import { flashCheck } from "../hal";
-import { Memory } from "../layout";
+import { Journal, Memory } from "../layout";
 import { Limit } from "../limits";
 import { Status } from "../status";
 import {
@@ -21,13 +21,22 @@ import {
 } from "./cursor";
 import { Hole, HOLES, HOLES_BYTES, keepBytes, keepNumber } from "./hole";
 
-/** The commands that this build has, as bits. */
-const SUPPORTED_COMMANDS: u64 = 0x381fcd9ee;
+/** Commands that arrange others. */
+const SET_COMPONENT_INDEX: u32 = 12;
+const TRY_EACH: u32 = 15;
+const RUN_SEQUENCE: u32 = 32;
+
+/** The manifest chain of a record: no index, or one and the index behind it. */
+const ROOT: u16 = 0x80;
+const DEPENDENCY: u16 = 0x81;
+// @ts-ignore: decorator
+@lazy
+const CHAIN: usize = memory.data(2, 2);
 
 /** Bytes of a SHA-256 digest. */
 const DIGEST_BYTES: u32 = 32;
 
-/** Keys of the manifest, SUIT §8.4; those of common are counted from 32. */
+/** Keys of the manifest, SUIT §8.4; those of common are counted from 32, those of the envelope from 64. */
 const enum Key {
   SequenceNumber = 2,
   Common = 3,
@@ -35,11 +44,18 @@ const enum Key {
   Validate = 7,
   Invoke = 9,
   Install = 20,
+  CommonKeys = 32,
+  Dependencies = 33,
   SharedSequence = 36,
-  End = 64,
+  EnvelopeKeys = 64,
+  /** The integrated payload that is an envelope itself, under whatever text. */
+  Dependency = 64,
+  Wrapper = 66,
+  Manifest = 67,
+  End = 128,
 }
 
-/** What was found of a key: where its string lies, or 0, as a u32; its length or its value as a u64. */
+/** What was found of a key: where its content lies, or 0, as a u32; its length or its value as a u64, which a map has not. */
 const enum Member {
   Content = 0,
   Argument = 8,
@@ -59,6 +75,12 @@ const MEMBERS: usize = memory.data(Key.End * Member.Bytes, 8);
 /** Sections in which a command may have failed, in the order in which they run. */
 const SECTION_KEYS: u32 = (Key.Invoke << 24) | (Key.Validate << 16) | (Key.Install << 8) | Key.SharedSequence;
 
+/** Major types whose content is looked at: byte strings, texts, maps. */
+const CONTENT_MAJORS: u32 = (1 << Major.Bytes) | (1 << Major.Text) | (1 << Major.Map);
+
+/** The first bytes of tag 107, as they lie in memory: a dependency. */
+const ENVELOPE_START: u32 = 0x6bd8;
+
 /**
  * Reads an envelope, or the first bytes of one.
  *
@@ -70,85 +92,124 @@ export function readSubject(address: u32, capacityBytes: u32): void {
   keepBytes(Hole.Digest, <u32>NO_DIGEST, DIGEST_BYTES);
   memory.fill(MEMBERS, 0, Key.End * Member.Bytes);
   if (address < <u32>Memory.FlashBytes && flashCheck(address, capacityBytes) != Status.Ok) return;
-  // Tag, map, key, authentication wrapper; in there: array, byte string, array, algorithm, bytes (SUIT §8.3).
-  openCursor(address, capacityBytes);
-  readHead();
-  readHead();
-  readHead();
-  const wrapper = readItem();
-  const rest = cursor;
-  openCursor(wrapper, rest - wrapper);
+  readEnvelope(address, capacityBytes);
+  // In the wrapper: array, byte string, array, algorithm, bytes (SUIT §8.3).
+  openContent(Key.Wrapper);
   readHead();
   readHead();
   readHead();
   readHead();
   const digest = readItem();
-  if (itemMajor != Major.Bytes || itemArgument != DIGEST_BYTES) return;
-  keepBytes(Hole.Digest, digest, DIGEST_BYTES);
-  openCursor(rest, address + capacityBytes - rest);
-  readHead();
-  const manifest = readItem();
-  if (itemMajor == Major.Bytes) readMembers(manifest, <u32>itemArgument, 0);
-  readMembers(contentOf(Key.Common), lengthOf(Key.Common), 32);
+  if (itemMajor == Major.Bytes && itemArgument == DIGEST_BYTES) keepBytes(Hole.Digest, digest, DIGEST_BYTES);
   keepNumber(Hole.Sequence, load<u64>(MEMBERS + Key.SequenceNumber * Member.Bytes, Member.Argument));
   const uriBytes = lengthOf(Key.ReferenceUri);
   if (uriBytes <= <u32>Limit.ReportUriBytes) keepBytes(Hole.Uri, contentOf(Key.ReferenceUri), uriBytes);
 }
 
-/** Where the string of a key lies; 0 if it has none. */
+/** Notes where the members of an envelope, its manifest and its common map lie. */
+function readEnvelope(address: u32, length: u32): void {
+  openCursor(address, length);
+  readHead();
+  readMembers(Key.EnvelopeKeys);
+  openContent(Key.Manifest);
+  readMembers(0);
+  openContent(Key.Common);
+  readMembers(Key.CommonKeys);
+}
+
+/** Where the content of a key lies; 0 if it has none. */
 function contentOf(key: u32): u32 {
   return load<u32>(MEMBERS + key * Member.Bytes);
 }
 
-/** The bytes of that string; 0 if there is none. */
+/** The bytes of a string; 0 if there is none, or something else. */
 function lengthOf(key: u32): u32 {
   return contentOf(key) == 0 ? 0 : load<u32>(MEMBERS + key * Member.Bytes, Member.Argument);
 }
 
-/** Notes what the members of a map are; its keys are counted from `first`. */
-function readMembers(address: u32, length: u32, first: u32): void {
-  openCursor(address, length);
+/** Places the cursor at the start of the content of a key. */
+function openContent(key: u32): void {
+  openCursor(contentOf(key), lengthOf(key));
+}
+
+/** Notes what the members of the map at the cursor are; its keys are counted from `first`. */
+function readMembers(first: u32): void {
+  const end = cursorEnd;
   readHead();
-  while (cursor < cursorEnd) {
-    readHead();
-    const member = MEMBERS + (first + ((<u32>itemArgument) & 31)) * Member.Bytes;
+  for (let pairs = itemArgument; pairs != 0 && cursor < end; pairs--) {
+    readItem();
+    const isPayload = itemMajor == Major.Text;
+    const key = isPayload ? 0 : (<u32>itemArgument) & 31;
     const start = cursor;
     const content = readItem();
-    store<u32>(member, itemMajor == Major.Bytes || itemMajor == Major.Text ? content : 0);
-    store<u64>(member, itemArgument, Member.Argument);
-    openCursor(start, address + length - start);
+    if (!isPayload || (cursor - content > 1 && load<u16>(content) == ENVELOPE_START)) {
+      const member = MEMBERS + (first + key) * Member.Bytes;
+      store<u32>(member, ((CONTENT_MAJORS >> itemMajor) & 1) != 0 ? content : 0);
+      // The count of a map is no length in bytes.
+      store<u64>(member, itemMajor == Major.Map ? 0 : itemArgument, Member.Argument);
+    }
+    openCursor(start, end - start);
     skipItem();
   }
 }
 
 /**
- * Finds the first command of a kind that no other holds, and keeps its place: its section, the bytes
- * before it, and the component that a set-component-index before it selects. All stay 0 if there is none.
+ * Finds a command and keeps its place: the manifest, the section, the bytes before it, and the component that
+ * a set-component-index before it selects. The root comes first, then its dependency. All stay 0 if it is not
+ * there.
  *
- * @param command its number; 0 for a command that this build does not have
+ * @param command its number; 0 for one that the device does not have, which has to have a place
+ * @param place where the bootloader stood, as the journal keeps it; 0 for the first of the kind
  */
-export function findCommand(command: u32): void {
-  const commands = command == 0 ? ~SUPPORTED_COMMANDS : (<u64>1) << command;
+export function findCommand(command: u32, place: u32): void {
+  // What the device does not have, and what no branch has met, is known by its place alone.
+  const isAny = place != 0 && (command == 0 || command == TRY_EACH);
+  const commands: u64 = isAny ? u64.MAX_VALUE : (<u64>1) << command;
+  store<u16>(CHAIN, ROOT);
+  keepBytes(Hole.Chain, <u32>CHAIN, 1);
+  if (isFound(commands, place)) return;
+  const dependencies = contentOf(Key.Dependencies);
+  const dependency = contentOf(Key.Dependency);
+  // The manifest comes first in an envelope, so what is there of the map lies in front of the payload.
+  if (dependencies == 0 || dependency < dependencies) return;
+  readEnvelope(dependency, lengthOf(Key.Dependency));
+  if (!isFound(commands, place)) return;
+  // There is one, so the map begins with its index, which is below 15.
+  store<u16>(CHAIN, DEPENDENCY | ((load<u8>(dependencies) & 15) << 8));
+  keepBytes(Hole.Chain, <u32>CHAIN, 2);
+}
+
+/** Looks for a command in the sections of the manifest that was read, those that it nests included. */
+function isFound(commands: u64, place: u32): bool {
   for (let sections: u32 = SECTION_KEYS; sections != 0; sections >>= 8) {
     const section = sections & 0xff;
-    const start = contentOf(section);
+    // A severed section lies in the envelope.
+    const key = section + (contentOf(section) == 0 ? <u32>Key.EnvelopeKeys : 0);
     let index: u64 = 0;
-    openCursor(start, lengthOf(section));
+    openContent(key);
     readHead();
     while (cursor < cursorEnd) {
-      const offset = cursor - start;
+      const start = cursor;
       readHead();
+      // In place of a command: a nested sequence, whose commands follow, or the nil behind the last branch.
+      if (itemMajor == Major.Bytes) readHead();
+      if (itemMajor >= Major.Bytes) continue;
       // Custom commands are counted as command 0, which nobody has.
       const bit: u64 = itemArgument < 64 && itemMajor == Major.Unsigned ? (<u64>1) << itemArgument : 1;
-      if ((bit & commands) != 0) {
+      if (bit == 1 << TRY_EACH) readHead();
+      else if (bit != (<u64>1) << RUN_SEQUENCE) skipItem();
+      if (
+        (bit & commands) != 0 &&
+        (place == 0 || ((place - 1 - start) & Journal.PlaceMask) < cursor - start)
+      ) {
         // Of the shared sequence, which comes first in every section, common is told as the section.
         keepNumber(Hole.Section, section == Key.SharedSequence ? Key.Common : section);
-        keepNumber(Hole.Offset, offset);
+        keepNumber(Hole.Offset, start - contentOf(key));
         keepNumber(Hole.Index, index);
-        return;
+        return true;
       }
-      skipItem();
-      if (bit == 1 << 12) index = itemMajor == Major.Unsigned ? itemArgument : 0;
+      if (bit == 1 << SET_COMPONENT_INDEX) index = itemMajor == Major.Unsigned ? itemArgument : 0;
     }
   }
+  return false;
 }

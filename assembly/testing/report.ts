@@ -6,7 +6,7 @@ import { writerPosition } from "../cbor/writer";
 
 export { writeHead, writeRaw, writerOpen } from "../cbor/writer";
 export { HOLES } from "../report/hole";
-export { commandOf, reasonOf } from "../report/reason";
+export { commandOf, reasonFor } from "../report/reason";
 export { findCommand, readSubject } from "../report/subject";
 export { __heap_base };
 

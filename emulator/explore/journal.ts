@@ -58,8 +58,8 @@ export function decodeJournalWord(word: number): BootJournal | undefined {
   return {
     phase,
     activeSlot: ((word >>> Journal.ActiveShift) & 1) === 0 ? Slot.A : Slot.B,
-    trialBoots: (word >>> Journal.TrialShift) & Journal.TrialMask,
-    reason: word >>> Journal.ReasonShift,
+    trialBoots: phase === Phase.Trial ? (word >>> Journal.TrialShift) & Journal.TrialMask : 0,
+    reason: (word >>> Journal.ReasonShift) & Journal.ReasonMask,
     generation: generationOf(word),
     word,
   };

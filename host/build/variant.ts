@@ -53,6 +53,13 @@ export const NAMED_BUILDS: Readonly<Record<string, Variant>> = {
   extended: EXTENDED,
 };
 
+/** Has a bootloader report from recovery, where no firmware runs that could; only the base has the room. */
+export const RECOVERY_REPORTS: Patch = {
+  file: "assembly/report/recovery.ts",
+  find: "REPORTS_FROM_RECOVERY: bool = false",
+  replace: "REPORTS_FROM_RECOVERY: bool = true",
+};
+
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
 export interface VariantModule {
   readonly module: Uint8Array;
@@ -91,9 +98,13 @@ export const MANAGED_BOOTLOADER: Recipe = {
   patches: switchPatches(MANAGED),
 };
 
-/** The bootloader of a variant. */
-export async function buildVariant(variant: Variant): Promise<VariantModule> {
-  return buildPatched(switchPatches(variant));
+/**
+ * The bootloader of a variant.
+ *
+ * @param more changes beside the switches, such as {@link RECOVERY_REPORTS}
+ */
+export async function buildVariant(variant: Variant, more: readonly Patch[] = []): Promise<VariantModule> {
+  return buildPatched([...switchPatches(variant), ...more]);
 }
 
 /**

@@ -92,6 +92,9 @@ export function factsOfReport(report: SuitReport, name: string): LintFacts {
       components: report.capabilities.components,
       // After a failure the number is that of the manifest that failed.
       sequenceFloor: report.failure === undefined ? (claims?.sequenceNumber ?? 0n) : 0n,
+      ...(report.capabilities.limits === undefined
+        ? {}
+        : { slotBytes: report.capabilities.limits.slotBytes }),
       capability: reportedCapability(report.capabilities),
     },
   };

@@ -81,9 +81,9 @@ export const OWN_CAPABILITY: Capability = capabilityOf(DEFAULT_BUILD);
 /** Numbers that a device reports; the lists of a SUIT capability report. */
 export type ReportedNumbers = Readonly<
   Record<"commands" | "parameters" | "algorithms" | "envelope" | "manifest" | "common", readonly number[]>
->;
+> & { readonly limits?: Pick<Capability, "components" | "dependencies" | "nesting" | "signatures"> };
 
-/** What a device processes by its own report, which states no limits. */
+/** What a device processes by its own report. The draft has no limits; our devices state theirs all the same. */
 export function reportedCapability(report: ReportedNumbers): Capability {
   return {
     commands: new Set(report.commands),
@@ -93,7 +93,14 @@ export function reportedCapability(report: ReportedNumbers): Capability {
     manifest: new Set(report.manifest),
     common: new Set(report.common),
     ...NO_LIMITS,
+    ...limitsIn(report),
   };
+}
+
+function limitsIn({ limits }: ReportedNumbers): ReportedNumbers["limits"] {
+  if (limits === undefined) return undefined;
+  const { components, dependencies, nesting, signatures } = limits;
+  return { components, dependencies, nesting, signatures };
 }
 
 const NO_LIMITS = {

@@ -46,7 +46,15 @@ export interface ReportCapabilities {
   readonly envelope: readonly number[];
   readonly manifest: readonly number[];
   readonly common: readonly number[];
+  /** How much of each it takes; only our devices say so. */
+  readonly limits?: ReportedLimits;
 }
+
+/** What our devices say of their limits, in this order. */
+const LIMITS = ["components", "dependencies", "nesting", "signatures", "slotBytes"] as const;
+
+/** Components, dependencies and signatures of a manifest, sequences in one another, bytes of a slot. */
+export type ReportedLimits = Readonly<Record<(typeof LIMITS)[number], number>>;
 
 /** A report. */
 export interface SuitReport {
@@ -62,6 +70,8 @@ export interface SuitReport {
   readonly capabilities?: ReportCapabilities;
 }
 
+/** Member of the capability report in which our devices state their limits. */
+const LIMITS_MEMBER = -257;
 /** Parameter of the claims in which our devices state the sequence number. */
 const SEQUENCE_PARAMETER = -257;
 
@@ -170,7 +180,15 @@ function readCapabilities(node: CborNode): ReportCapabilities | undefined {
     envelope: list(5) ?? [],
     manifest: list(6) ?? [],
     common: list(7) ?? [],
+    ...limitsOf(list(LIMITS_MEMBER)),
   };
+}
+
+/** What others put there, and longer lists than are known, say nothing. */
+function limitsOf(numbers: readonly number[] | undefined): { readonly limits?: ReportedLimits } {
+  if (numbers?.length !== LIMITS.length) return {};
+  const [components = 0, dependencies = 0, nesting = 0, signatures = 0, slotBytes = 0] = numbers;
+  return { limits: { components, dependencies, nesting, signatures, slotBytes } };
 }
 
 /** A component's name, parts joined by slashes; a trailing `true` stands for all that begin so. */

@@ -6,9 +6,10 @@ import { Slot } from "../../assembly/layout.ts";
 import { byLabel, COMMANDS, MANIFEST_MEMBERS, PARAMETERS, type Label } from "../manifest/labels.ts";
 import { algorithmName } from "../manifest/authentication.ts";
 import { visibleText } from "../manifest/visible-text.ts";
+import { things } from "../report/quantity.ts";
 import { statusText } from "../status-text.ts";
 import type { OpenedReport } from "./protection.ts";
-import type { ReportFailure, ReportRecord, SuitReport } from "./report.ts";
+import type { ReportedLimits, ReportFailure, ReportRecord, SuitReport } from "./report.ts";
 
 /** SUIT_Report_Reasons by number (draft-ietf-suit-report-20 §4.2), and what each means. */
 const REASONS: readonly (readonly [string, string])[] = [
@@ -58,6 +59,7 @@ export function reportLines(report: SuitReport, trust: OpenedReport["trust"]): s
           `parameters   ${names(PARAMETERS, capabilities.parameters)}`,
           `algorithms   ${capabilities.algorithms.map(algorithmText).join(", ")}`,
           `sections     ${names(MANIFEST_MEMBERS, capabilities.manifest)}`,
+          ...(capabilities.limits === undefined ? [] : [`limits       ${limitsText(capabilities.limits)}`]),
         ]),
     `trust        ${TRUST[trust]}`,
   ];
@@ -124,6 +126,16 @@ function recordData({ properties, ...record }: ReportRecord): Record<string, unk
 
 function names(table: readonly Label[], labels: readonly number[]): string {
   return labels.map((label) => byLabel(table, label)?.name ?? String(label)).join(", ");
+}
+
+function limitsText({ components, dependencies, nesting, signatures, slotBytes }: ReportedLimits): string {
+  return [
+    things(components, "component"),
+    things(dependencies, "dependency", "dependencies"),
+    things(signatures, "signature"),
+    `${things(nesting, "sequence")} in one another`,
+    `${things(slotBytes, "byte")} for envelope and image`,
+  ].join(", ");
 }
 
 function algorithmText(algorithm: number): string {

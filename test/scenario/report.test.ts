@@ -15,7 +15,9 @@ import { scenarioNamed, STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../../host/ca
 import { identityOf, manufacture } from "../../host/device/factory.ts";
 import { OWN_CAPABILITY } from "../../host/manifest/capability.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
+import { readEnvelope, withHead } from "../../host/manifest/envelope.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
+import { uuidText } from "../../host/manifest/uuid.ts";
 import { openReport } from "../../host/suit-report/protection.ts";
 import { readReport, type SuitReport } from "../../host/suit-report/report.ts";
 import { decodeMessage } from "../coap-message.ts";
@@ -116,6 +118,19 @@ function lastOf<T>(list: readonly T[]): T {
   return last;
 }
 
+/** Where the install section begins that holds a command: behind the head of its byte string. */
+function sectionStart(envelope: Buffer, command: number): number {
+  for (let at = command; at > 0; at -= 1) {
+    const short = envelope[at] === 0x14 && envelope[at + 1] === 0x58;
+    const long = envelope[at] === 0x14 && envelope[at + 1] === 0x59;
+    const tiny =
+      envelope[at] === 0x14 && ((envelope[at + 1] ?? 0) & 0xe0) === 0x40 && (envelope[at + 1] ?? 0) < 0x58;
+    const from = at + (long ? 4 : short ? 3 : 2);
+    if ((short || long || tiny) && ((envelope[from] ?? 0) & 0xf1) === 0x80) return from;
+  }
+  throw new Error("there is no install section");
+}
+
 describe("a device that reports", () => {
   it("says that an update is installed and confirmed, with its digest, number, URI, nonce and abilities", () => {
     const offer = offerOf("reporting-2", 2, { referenceUri: "https://update.example/2.suit" });
@@ -135,6 +150,9 @@ describe("a device that reports", () => {
     }
     expect(capabilities?.components).toEqual(["app"]);
     expect(new Set(capabilities?.algorithms)).toEqual(OWN_CAPABILITY.algorithms);
+    const { components, dependencies, nesting, signatures } = OWN_CAPABILITY;
+    const slotBytes = PROFILE.layout.slotA.bytes;
+    expect(capabilities?.limits).toEqual({ components, dependencies, nesting, signatures, slotBytes });
   });
 
   it.each([
@@ -145,12 +163,106 @@ describe("a device that reports", () => {
     untilRest(deviceWith(far));
     const failure = lastOf(readAll(far.reports)).failure;
     expect(failure).toMatchObject({ code, reason, record: { manifest: [], section, component: 0 } });
-    expect([...(failure?.record.properties ?? [])]).toEqual([]);
+    const { vendorId, classId } = identityOf(IDENTITY);
+    const measured = code === Status.VendorMismatch ? [1, uuidText(vendorId)] : [2, uuidText(classId)];
+    expect([...(failure?.record.properties ?? [])]).toEqual([measured]);
     // The shared sequence is key 4 of common; it ends with the two conditions, 1 and 2, policy 15 each.
     const envelope = Buffer.from(far.offer.envelope);
     const start = envelope.indexOf(Buffer.of(0x86, 0x14));
     const vendorCommand = envelope.indexOf(Buffer.of(0x01, 0x0f, 0x02, 0x0f), start);
     expect(failure?.record.offset).toBe(vendorCommand - start + (code === Status.VendorMismatch ? 0 : 2));
+  });
+
+  const OTHER_CLASS = { "class-identifier": { domain: "brownout.example", name: "other" } };
+  const nested = { "run-sequence": [{ "override-parameters": OTHER_CLASS }, "class-identifier"] };
+
+  it.each([
+    ["in a sequence of its own", { install: [nested] }],
+    ["in a severed section", { install: [nested], severable: ["install"] }],
+    [
+      "behind 600 bytes of another command",
+      { install: [{ "override-parameters": { content: { hex: "00".repeat(600) } } }, nested] },
+    ],
+  ])("tells the command that failed from others of its kind: %s", (_, more) => {
+    const far = new FarEnd(offerOf("reporting-2", 2, more));
+    untilRest(deviceWith(far));
+    // The class was checked in the shared sequence before, and was right.
+    const envelope = Buffer.from(far.offer.envelope);
+    const end = envelope.lastIndexOf(Buffer.of(0x84, 0x14, 0xa1, 0x02, 0x50));
+    const command = envelope.indexOf(Buffer.of(0x02, 0x0f), end + 21);
+    const { record, code } = lastOf(readAll(far.reports)).failure ?? {};
+    expect(code).toBe(Status.ClassMismatch);
+    expect(record).toMatchObject({ manifest: [], section: 20, component: 0 });
+    expect(command - (record?.offset ?? 0)).toBe(sectionStart(envelope, command));
+  });
+
+  it("tells the last condition that failed where no branch of a try-each could be taken", () => {
+    const branches = [["abort"], [{ "override-parameters": { "component-slot": 7 } }, "component-slot"]];
+    const far = new FarEnd(offerOf("reporting-2", 2, { install: [{ "try-each": branches }] }));
+    untilRest(deviceWith(far));
+    const { record, code } = lastOf(readAll(far.reports)).failure ?? {};
+    expect([code, record?.section]).toEqual([Status.TryEachExhausted, 20]);
+    const envelope = Buffer.from(far.offer.envelope);
+    const command = envelope.lastIndexOf(Buffer.of(0x05, 0x0f));
+    expect(command - (record?.offset ?? 0)).toBe(sectionStart(envelope, command));
+  });
+
+  it("tells the place of a parameter that the device does not have", () => {
+    const more = { install: ["image-match", { "override-parameters": { "minimum-battery": 1 } }] };
+    const far = new FarEnd(offerOf("reporting-2", 2, more));
+    untilRest(deviceWith(far));
+    const { failure } = lastOf(readAll(far.reports));
+    expect(failure).toMatchObject({ code: Status.ParameterUnsupported, record: { section: 20, offset: 3 } });
+  });
+
+  it("tells in which dependency a condition failed", () => {
+    const dependency = signEnvelope(
+      createEnvelope({
+        sequenceNumber: 1,
+        components: [["app"]],
+        shared: [
+          { "override-parameters": { "vendor-identifier": { domain: "brownout.example" }, ...OTHER_CLASS } },
+          "vendor-identifier",
+          "class-identifier",
+        ],
+        validate: ["class-identifier"],
+      }),
+      TRUSTED_TEST_KEY,
+    );
+    const select = (index: number): object => ({ "set-component-index": index });
+    const { manifest, bytes } = readEnvelope(dependency);
+    const digest = createHash("sha256").update(withHead(bytes, manifest)).digest("hex");
+    const payload = readWasm("reporting-2");
+    const json = {
+      sequenceNumber: 2,
+      components: [["app"]],
+      dependencies: { "1": {} },
+      shared: [
+        select(0),
+        {
+          "override-parameters": {
+            "vendor-identifier": { domain: "brownout.example" },
+            "class-identifier": { domain: "brownout.example", name: "class1" },
+          },
+        },
+        "vendor-identifier",
+        "class-identifier",
+        select(1),
+        { "override-parameters": { "image-digest": { "sha-256": digest }, uri: "#source" } },
+      ],
+      install: [select(1), "fetch", "dependency-integrity", "process-dependency"],
+      validate: [select(0), "image-match"],
+      invoke: [select(0), "invoke"],
+      integrated: { "#source": { hex: Buffer.from(dependency).toString("hex") } },
+    };
+    const far = new FarEnd({ envelope: signEnvelope(createEnvelope(json), TRUSTED_TEST_KEY), payload });
+    untilRest(deviceWith(far));
+    const { failure } = lastOf(readAll(far.reports));
+    expect(failure).toMatchObject({ code: Status.ClassMismatch, record: { manifest: [1], section: 3 } });
+    const inner = Buffer.from(dependency);
+    const start = inner.indexOf(Buffer.of(0x86, 0x14));
+    expect(failure?.record.offset).toBe(inner.indexOf(Buffer.of(0x02, 0x0f), start) - start);
+    expect([...(failure?.record.properties.keys() ?? [])]).toEqual([2]);
   });
 
   it("says that a wrong signature is not authorised, and an old number is not accepted", () => {

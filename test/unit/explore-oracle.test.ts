@@ -2,7 +2,7 @@
  * Each oracle objects to what it is there for, and to nothing in a healthy power cycle.
  */
 import { describe, expect, it } from "vitest";
-import { Phase, Slot } from "../../assembly/layout.ts";
+import { Journal, Phase, Slot } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
 import type { PowerCycle } from "../../emulator/device.ts";
 import { decodeJournalWord, describeJournal, readJournal } from "../../emulator/explore/journal.ts";
@@ -67,6 +67,18 @@ const toCycle = (view: Partial<CycleView>): OracleId[] =>
   objecting((oracle) => oracle.cycle?.({ ...CYCLE, ...view }));
 const toStep = (view: Partial<StepView>): OracleId[] =>
   objecting((oracle) => oracle.step?.({ ...STEP, ...view }));
+
+describe("a journal word", () => {
+  it("has a reason beside the place where a candidate was given up, and trial boots in a trial alone", () => {
+    const place = (0x1f << Journal.PlaceShift) | (15 << Journal.TrialShift);
+    for (const phase of [Phase.Rejected, Phase.Reverted]) {
+      const word = place | (Status.ClassMismatch << Journal.ReasonShift) | phase;
+      expect(decodeJournalWord(word)).toMatchObject({ phase, reason: Status.ClassMismatch, trialBoots: 0 });
+    }
+    const trial = (2 << Journal.TrialShift) | Phase.Trial;
+    expect(decodeJournalWord(trial)).toMatchObject({ phase: Phase.Trial, reason: 0, trialBoots: 2 });
+  });
+});
 
 describe("an oracle", () => {
   it("has nothing to say of a healthy power cycle and a healthy step", () => {

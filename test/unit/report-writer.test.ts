@@ -18,10 +18,10 @@ type ReportExports = {
   readonly INPUT: WebAssembly.Global;
   readonly HOLES: WebAssembly.Global;
   readonly [reservedExport.fuel]: WebAssembly.Global;
-  reasonOf(status: number): number;
+  reasonFor(status: number): number;
   commandOf(status: number): number;
   readSubject(address: number, capacityBytes: number): void;
-  findCommand(command: number): void;
+  findCommand(command: number, place: number): void;
   writerOpen(address: number, capacityBytes: number): void;
   writeHead(major: number, argument: bigint): void;
   position(): number;
@@ -51,7 +51,7 @@ describe("the reason of a status", () => {
     expect(statuses.length).toBeGreaterThan(80);
     for (const status of statuses) {
       refuel();
-      const reason = exports.reasonOf(status);
+      const reason = exports.reasonFor(status);
       expect(reason === 0, String(status)).toBe(status === 0);
       expect(reason).toBeLessThanOrEqual(11);
     }
@@ -97,7 +97,7 @@ describe("the reason of a status", () => {
     [Status.SelfTestFailed, 11],
   ])("of 0x%s is %i", (status, reason) => {
     refuel();
-    expect(exports.reasonOf(status)).toBe(reason);
+    expect(exports.reasonFor(status)).toBe(reason);
   });
 });
 
@@ -112,7 +112,9 @@ describe("the command that ends with a status", () => {
     [Status.DependencyMismatch, 7],
     [Status.NotDependency, 8],
     [Status.ContentMismatch, 6],
-    [Status.UseBeforeExpired, 63],
+    [Status.UseBeforeExpired, 4],
+    [Status.WaitTimedOut, 29],
+    [Status.WrappedKeyInvalid, 63],
   ])("of 0x%s is %i", (status, command) => {
     refuel();
     expect(exports.commandOf(status)).toBe(command);
@@ -183,12 +185,15 @@ describe("what a report is about", () => {
       }),
     );
     fc.assert(
-      fc.property(hostile, fc.nat(35), (content, command) => {
+      fc.property(hostile, fc.nat(35), fc.nat(511), (content, command, place) => {
         const address = Memory.FlashBytes - content.length;
         bytes.set(content, address);
         refuel();
         exports.readSubject(address, content.length);
-        exports.findCommand(command);
+        exports.findCommand(command, place);
+        const chain = view.getUint32(holes + 13 * 8, true);
+        expect(chain).toBeGreaterThanOrEqual(Memory.RamBase);
+        expect(view.getUint32(holes + 13 * 8 + 4, true)).toBe(bytes[chain] === 0x81 ? 2 : 1);
         const digest = view.getUint32(holes + 12 * 8, true);
         expect(digest + 32 <= Memory.FlashBytes || digest >= Memory.RamBase).toBe(true);
         const uri = view.getUint32(holes + 11 * 8, true);

@@ -139,7 +139,7 @@ export class DeviceLint {
   }
 
   #lintLimits(view: ManifestView): void {
-    const { components, nesting, signatures } = this.#facts.capability;
+    const { components, dependencies, nesting, signatures } = this.#facts.capability;
     const limit = (actual: number, most: number, what: string, path: string): void => {
       if (actual > most)
         this.#findings.add(
@@ -150,6 +150,8 @@ export class DeviceLint {
     };
     const own = view.components.filter((_, index) => !view.dependencies.has(index));
     limit(own.length, components, "components", "components");
+    // A bootloader without any does not process the member.
+    if (dependencies > 0) limit(view.dependencies.size, dependencies, "dependencies", "dependencies");
     for (const { json, commands } of [
       ...(view.shared === undefined ? [] : [view.shared]),
       ...view.sections,
