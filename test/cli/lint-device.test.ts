@@ -84,6 +84,31 @@ describe("manifest lint --device", () => {
 });
 
 describe("manifest lint --report", () => {
+  it("goes by the limits that a report states", async () => {
+    await workshop.succeed(
+      "device update talking.device --envelope reporting.suit --payload reporting-2.wasm --report limits.report --dry-run",
+    );
+    const nested = [1, 2, 3, 4, 5].reduce<object[]>(
+      (inner) => [{ "run-sequence": inner }],
+      [{ "override-parameters": { "component-slot": 0 } }],
+    );
+    workshop.write("deep.json", JSON.stringify({ ...MANIFEST, install: nested }));
+    workshop.write(
+      "large.json",
+      JSON.stringify({ ...MANIFEST, shared: [{ "override-parameters": { "image-size": 34_800 } }] }),
+    );
+    for (const [name, rule] of [
+      ["deep", "device-limit"],
+      ["large", "device-image-too-large"],
+    ]) {
+      await workshop.succeed(`manifest create ${name}.json --payload firmware-2.wasm --out ${name}.suit`);
+      expect((await lint(`${name}.suit --report limits.report`)).rules).toContain(rule);
+    }
+    expect(await workshop.succeed("report inspect limits.report")).toContain(
+      "limits       2 components, 1 dependency, 4 signatures, 4 sequences in one another, 34,816 bytes for envelope and image",
+    );
+  });
+
   it("lints against a saved report alone, or instead of asking the device", async () => {
     await workshop.succeed(
       "device update talking.device --envelope reporting.suit --payload reporting-2.wasm --report saved.report",

@@ -171,6 +171,24 @@ describe("what a report is about", () => {
     expect(view.getUint32(holes + 12 * 8 + 4, true)).toBe(32);
   });
 
+  it("is told by its place where there is one, and by its kind alone where there is none", () => {
+    bytes.set(envelope, 0);
+    const matches = [...Buffer.from(envelope).toString("hex").matchAll(/030f/g)].map(
+      ({ index }) => index / 2,
+    );
+    const [first = 0, second = 0] = matches.filter((at) => at > 100);
+    const sectionOf = (place: number): bigint => {
+      refuel();
+      exports.readSubject(0, 2000);
+      exports.findCommand(3, place);
+      return view.getBigUint64(holes + 4 * 8, true);
+    };
+    // Both validate (7) and install (20) match the image; install runs first.
+    expect([first, second].map((at) => sectionOf(at + 2))).toEqual([7n, 20n]);
+    expect(sectionOf(0)).toBe(20n);
+    expect(sectionOf(first)).toBe(0n);
+  });
+
   it("is looked for in any bytes at the very end of flash, in bounded time, without a fault", () => {
     const mutation = fc.record({
       at: fc.nat(envelope.length - 1),
