@@ -42,20 +42,7 @@ export function dependentUpdate(parts: DependentUpdate): Required<SlotContent> {
     sequenceNumber,
     components: [[component]],
     dependencies: { "1": parts.prefix === undefined ? {} : { prefix: parts.prefix } },
-    shared: [
-      select(0),
-      {
-        "override-parameters": {
-          ...identityParameters(parts),
-          "image-digest": { from: "payload" },
-          "image-size": { from: "payload" },
-        },
-      },
-      "vendor-identifier",
-      "class-identifier",
-      select(1),
-      { "override-parameters": { "image-digest": { "sha-256": manifestDigest(stated) }, uri: NAME } },
-    ],
+    shared: sharedOf(parts, { "image-digest": { "sha-256": manifestDigest(stated) }, uri: NAME }),
     dependencyResolution: [select(1), "fetch", "dependency-integrity"],
     install: [select(1), "dependency-integrity", "process-dependency", select(0), "image-match"],
     validate: [select(1), "dependency-integrity", "process-dependency", select(0), "image-match"],
@@ -63,6 +50,27 @@ export function dependentUpdate(parts: DependentUpdate): Required<SlotContent> {
     integrated: { [NAME]: { hex: Buffer.from(delivered).toString("hex") } },
   };
   return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
+}
+
+/** The shared sequence of a root with one component and a dependency, of which the parameters are given. */
+export function sharedOf(
+  identity: Pick<DependentUpdate, "vendor" | "product">,
+  dependency: object,
+): unknown[] {
+  return [
+    { "set-component-index": 0 },
+    {
+      "override-parameters": {
+        ...identityParameters(identity),
+        "image-digest": { from: "payload" },
+        "image-size": { from: "payload" },
+      },
+    },
+    "vendor-identifier",
+    "class-identifier",
+    { "set-component-index": 1 },
+    { "override-parameters": dependency },
+  ];
 }
 
 function dependency(parts: DependentUpdate, forged: Uint8Array | undefined): Uint8Array {

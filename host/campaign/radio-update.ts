@@ -9,7 +9,7 @@ import type { PrivateKey } from "../keys/key.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import { benchKey } from "./bench-key.ts";
-import { identityParameters, type DependentUpdate } from "./dependent-update.ts";
+import { identityParameters, sharedOf, type DependentUpdate } from "./dependent-update.ts";
 
 /** The components of such a device, in the order of its device page. */
 export const RADIO_COMPONENTS: readonly [app: string, radio: string] = ["app", "radio"];
@@ -59,20 +59,7 @@ export function radioUpdate(parts: RadioUpdate): Required<SlotContent> {
     sequenceNumber,
     components: [[app]],
     dependencies: { "1": {} },
-    shared: [
-      select(0),
-      {
-        "override-parameters": {
-          ...identityParameters(parts),
-          "image-digest": { from: "payload" },
-          "image-size": { from: "payload" },
-        },
-      },
-      "vendor-identifier",
-      "class-identifier",
-      select(1),
-      { "override-parameters": { "image-digest": { "manifest-of": MAKER }, uri: MAKER } },
-    ],
+    shared: sharedOf(parts, { "image-digest": { "manifest-of": MAKER }, uri: MAKER }),
     dependencyResolution: [select(1), "fetch", "dependency-integrity"],
     install: [
       select(1),

@@ -182,43 +182,42 @@ function surveyImage(
   envelope: Uint8Array,
   description: Description,
 ): ImageSurvey | undefined {
-  const parameters = parametersOf(description.sections.flatMap(({ commands }) => commands ?? []));
+  const commands = description.sections.flatMap((section) => section.commands ?? []);
+  const parameters = parametersOf(commands);
   const size = Number(parameters.get("image-size"));
   const digest = /^sha-256 ([0-9a-f]{64})$/.exec(parameters.get("image-digest") ?? "")?.[1];
-  const delivered = deliveredImage(profile, flash, slot, envelope, description);
+  const address = payloadAddress(profile, slot, envelope.length);
+  const delivered = deliveredImage(flash, address, commands);
   if (delivered !== undefined) return delivered;
   const integrated = description.integratedPayloads[0];
   if (integrated !== undefined) {
-    const address = slotRange(profile.layout, slot).address;
     const matches = digest === undefined ? undefined : integrated.sha256 === digest;
-    return { address, bytes: integrated.bytes, matches };
+    return { address: slotRange(profile.layout, slot).address, bytes: integrated.bytes, matches };
   }
-  const address = payloadAddress(profile, slot, envelope.length);
   if (!Number.isInteger(size) || !contains(slotRange(profile.layout, slot), address, size)) return undefined;
-  const actual = createHash("sha256")
-    .update(flash.subarray(address, address + size))
-    .digest("hex");
+  const actual = digestAt(flash, address, size);
   return { address, bytes: size, matches: digest === undefined ? undefined : actual === digest };
 }
 
-/** What lies behind the envelope, if a command states its size and digest; several components have several. */
+/** What lies at an address, if a command states its size and digest: several components have several. */
 function deliveredImage(
-  profile: Profile,
   flash: Uint8Array,
-  slot: Slot,
-  envelope: Uint8Array,
-  description: Description,
+  address: number,
+  commands: readonly CommandDescription[],
 ): ImageSurvey | undefined {
-  const address = payloadAddress(profile, slot, envelope.length);
-  for (const { parameters } of description.sections.flatMap(({ commands }) => commands ?? [])) {
+  for (const { parameters } of commands) {
     const bytes = Number(parameters?.["image-size"]);
-    if (!Number.isInteger(bytes) || !contains(slotRange(profile.layout, slot), address, bytes)) continue;
-    const digest = createHash("sha256")
-      .update(flash.subarray(address, address + bytes))
-      .digest("hex");
-    if (parameters?.["image-digest"] === `sha-256 ${digest}`) return { address, bytes, matches: true };
+    const digest = /^sha-256 ([0-9a-f]{64})$/.exec(parameters?.["image-digest"] ?? "")?.[1];
+    if (digest === undefined || !Number.isInteger(bytes) || address + bytes > flash.length) continue;
+    if (digestAt(flash, address, bytes) === digest) return { address, bytes, matches: true };
   }
   return undefined;
+}
+
+function digestAt(flash: Uint8Array, address: number, bytes: number): string {
+  return createHash("sha256")
+    .update(flash.subarray(address, address + bytes))
+    .digest("hex");
 }
 
 function parametersOf(commands: readonly CommandDescription[]): ReadonlyMap<string, string> {

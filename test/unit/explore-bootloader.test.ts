@@ -103,7 +103,7 @@ describe("the bootloader", () => {
     // Where a step is due at once, the first power-on takes it and runs nothing.
     expect(first?.image).toBe(isRecovery || name === "postponed-update" ? undefined : installed);
     const offered = name === "update-back" ? "firmware 1" : "firmware 2";
-    const isAccepted = /^((dependent|managed|postponed|encrypted)-)?update|^recovery$/.test(name);
+    const isAccepted = /^((dependent|managed|postponed|encrypted|radio)-)?update|^recovery$/.test(name);
     expect(last?.image).toBe(isAccepted ? offered : isRecovery ? undefined : installed);
   });
 });
