@@ -2,6 +2,7 @@
  * A manifest with a dependency, staged on a device: the application is the root's, the configuration that of
  * the dependency, which another author signs.
  */
+import { z } from "zod";
 import { generateKey } from "../host/keys/key.ts";
 import { createEnvelope } from "../host/manifest/create.ts";
 import { signEnvelope } from "../host/manifest/sign.ts";
@@ -43,21 +44,26 @@ export const signedDependency = (json: object = configuration(), key = operator)
 /** Selects a component or the dependency. */
 export const select = (index: number | boolean): object => ({ "set-component-index": index });
 
+/** What the root's shared sequence says of the application. */
+export const ofApplication = [
+  select(0),
+  {
+    "override-parameters": {
+      ...identity,
+      "image-digest": { from: "payload" },
+      "image-size": { from: "payload" },
+    },
+  },
+  ...checks,
+];
+
 /** The root: the application, and the configuration as an integrated dependency with index 1. */
 export const root = (change: object = {}): object => ({
   sequenceNumber: 2,
   components: [["app"]],
   dependencies: { "1": {} },
   shared: [
-    select(0),
-    {
-      "override-parameters": {
-        ...identity,
-        "image-digest": { from: "payload" },
-        "image-size": { from: "payload" },
-      },
-    },
-    ...checks,
+    ...ofApplication,
     select(1),
     { "override-parameters": { "image-digest": { "manifest-of": "#cfg" } } },
   ],
@@ -107,3 +113,38 @@ export function stage({
 
 /** What the device says of it. */
 export const verdict = (what: Case = {}): string => stage(what).verdict;
+
+/** Changes of the root, which names a component as well, sets other content for it, and depends on index 2. */
+export function settingFirst(component: readonly string[], dependency: object = {}): object {
+  const sections = z.record(z.string(), z.array(z.unknown()).catch([])).parse(root());
+  const selecting = (name: string): unknown[] =>
+    (sections[name] ?? []).map((command) =>
+      JSON.stringify(command) === JSON.stringify(select(1)) ? select(2) : command,
+    );
+  return {
+    components: [["app"], component],
+    dependencies: { "2": dependency },
+    shared: [
+      ...selecting("shared"),
+      select(1),
+      { "override-parameters": { ...identity, content: { hex: "ff" } } },
+      ...checks,
+    ],
+    dependencyResolution: selecting("dependencyResolution"),
+    install: selecting("install"),
+    validate: selecting("validate"),
+  };
+}
+
+/** A dependency that sets the configuration only where its dependent has set none. */
+export const deferring = (): Uint8Array =>
+  signedDependency(
+    configuration({
+      shared: [
+        { "override-parameters": identity },
+        ...checks,
+        { "set-parameters": { content: { hex: SETTINGS } } },
+      ],
+      install: ["write", { "override-parameters": { content: { hex: "ff" } } }, "check-content"],
+    }),
+  );

@@ -6,12 +6,9 @@ import { describe, expect, it } from "vitest";
 import type { CandidateOptions } from "../candidate.ts";
 import {
   both,
-  checks,
   configuration,
-  identity,
-  root,
-  select,
-  SETTINGS,
+  deferring,
+  settingFirst,
   signedDependency,
   stage,
   verdict,
@@ -66,41 +63,14 @@ describe("the prefix of a dependency", () => {
   });
 
   it("makes the component the one that the root names in full, with one set of parameters", () => {
-    const dependency = signedDependency(
-      configuration({
-        shared: [
-          { "override-parameters": identity },
-          ...checks,
-          { "set-parameters": { content: { hex: SETTINGS } } },
-        ],
-        install: ["write", { "override-parameters": { content: { hex: "ff" } } }, "check-content"],
-      }),
-    );
-    const settingFirst = (component: readonly string[]): string => {
-      const shared = (root() as { shared: unknown[] }).shared.map((command) =>
-        JSON.stringify(command) === JSON.stringify(select(1)) ? select(2) : command,
-      );
-      const indices = (name: string): unknown[] =>
-        (root() as Record<string, unknown[]>)[name]?.map((command) =>
-          JSON.stringify(command) === JSON.stringify(select(1)) ? select(2) : command,
-        ) ?? [];
-      const change = {
-        components: [["app"], component],
-        dependencies: { "2": { prefix: ["unit"] } },
-        shared: [
-          ...shared,
-          select(1),
-          { "override-parameters": { ...identity, content: { hex: "ff" } } },
-          ...checks,
-        ],
-        dependencyResolution: indices("dependencyResolution"),
-        install: indices("install"),
-        validate: indices("validate"),
-      };
-      return verdict({ change, dependency, options: having("app", "cfg", "unit/cfg") });
-    };
-    expect(settingFirst(["unit", "cfg"])).toBe("accepted");
+    const setting = (component: readonly string[]): string =>
+      verdict({
+        change: settingFirst(component, { prefix: ["unit"] }),
+        dependency: deferring(),
+        options: having("app", "cfg", "unit/cfg"),
+      });
+    expect(setting(["unit", "cfg"])).toBe("accepted");
     // A third component, for which the device has no place.
-    expect(settingFirst(["cfg"])).toBe("too-many-components");
+    expect(setting(["cfg"])).toBe("too-many-components");
   });
 });
