@@ -59,6 +59,9 @@ const FLAGS = [
   "-fdata-sections",
   // An access is of the type that the module asks for, whatever was stored there.
   "-fno-strict-aliasing",
+  // These two lengthen code, loops above all.
+  "-fno-move-loop-invariants",
+  "-fno-thread-jumps",
   "-fcallgraph-info=su",
   "-masm-syntax-unified",
 ];

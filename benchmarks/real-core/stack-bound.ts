@@ -18,8 +18,6 @@ interface Frame {
   readonly callees: Set<string>;
 }
 
-/** Functions that never return: what they take is nobody's stack any more. */
-const LAST_WORDS = new Set(["wasm_rt_trap"]);
 const NODE = /^node: \{ title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \((\w+)[^)]*\))?"/;
 const EDGE = /^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"/;
 
@@ -46,7 +44,7 @@ export function stackBound(text: string, entry: string): StackBound {
       if (bound.bytes > deepest.bytes) deepest = bound;
     }
     open.delete(name);
-    const bytes = frame?.bytes ?? (LAST_WORDS.has(name) ? 0 : LIBRARY_FRAME_BYTES);
+    const bytes = frame?.bytes ?? LIBRARY_FRAME_BYTES;
     const bound = { bytes: bytes + deepest.bytes, path: [name, ...deepest.path] };
     known.set(name, bound);
     return bound;

@@ -3,7 +3,8 @@
  *
  * wasm2c's output begins with its own accesses to memory: addresses of 64 bits, pages of 64 KiB, a
  * copy per access. They make way for those of the runtime, and the calls are given base and offset
- * apart. Nothing else of the output is changed.
+ * apart; and no instance keeps a pointer to the memory, which is in one place. Nothing else of the output is
+ * changed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -11,6 +12,7 @@ import { run } from "./toolchain.ts";
 
 /** The first line of the output that is the module's. */
 const MODULE_BEGINS = "static bool s_module_initialized = false;";
+const MEMORY_IMPORT = /^ *instance->Z_envZ_memory = .*\n/m;
 const ACCESS =
   /\b([if](?:32|64)_(?:load|store)\w*)\(instance->Z_envZ_memory, \(u64\)\((\w+)\)(?: \+ (\d+)u)?/g;
 
@@ -29,9 +31,12 @@ export function translate(wasm: string, folder: string): void {
 export function ownAccesses(text: string): string {
   const start = text.indexOf(MODULE_BEGINS);
   if (start < 0) throw new Error(`wasm2c's output has no line "${MODULE_BEGINS}"`);
-  const body = text.slice(start).replace(ACCESS, (_match, name: string, base: string, offset = "0") => {
-    return `${name}(${base}, ${String(offset)}u`;
-  });
+  const body = text
+    .slice(start)
+    .replace(MEMORY_IMPORT, "")
+    .replace(ACCESS, (_match, name: string, base: string, offset = "0") => {
+      return `${name}(${base}, ${String(offset)}u`;
+    });
   const foreign = /\b\w+_(?:load|store)\w*\(instance->.*/.exec(body);
   if (foreign !== null) throw new Error(`wasm2c's output has an access of another form: ${foreign[0]}`);
   return `#include "module.h"\n\n${body}`;

@@ -69,11 +69,6 @@ void save(const char *name, const u8 *bytes, u32 length) {
   }
 }
 
-void wasm_rt_trap(enum trap reason) {
-  say("trap", reason);
-  leave(1);
-}
-
 void ticks_start(void) {
   SYSTICK_CONTROL = 0;
   SYSTICK_RELOAD = SYSTICK_MAX;
@@ -123,6 +118,7 @@ __attribute__((noreturn)) void start(void) {
   leave(0);
 }
 
+/* Ends the program, in which a module has trapped or the core has faulted. */
 __attribute__((noreturn)) static void fault(void) {
   say("fault", REGISTER(0xe000ed28));
   leave(1);

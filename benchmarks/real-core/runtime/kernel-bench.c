@@ -15,11 +15,6 @@ typedef struct {
 
 __attribute__((section(".globals"))) static Z_module_instance_t instance;
 
-wasm_rt_memory_t *Z_envZ_memory(struct Z_env_instance_t *environment) {
-  (void)environment;
-  return NULL;
-}
-
 static void place_all(const piece *pieces, u32 count) {
   for (u32 index = 0; index < count; index++) {
     memcpy(stretch(pieces[index].address, pieces[index].length), pieces[index].bytes, pieces[index].length);
