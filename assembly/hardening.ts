@@ -23,11 +23,14 @@ export const enum Witness {
 /**
  * The witness that `length` bytes at `a` and `b` are equal: `witness` if they are, another number if
  * not. Walks downward, so that it shares neither code nor order with `equalConstantTime`.
+ *
+ * The witness is the last argument: a call that is not made may leave its first one for a result. A
+ * length of 0 would be evidence of nothing, and there is none: it goes on until it faults.
  */
-export function testify(witness: u32, a: usize, b: usize, length: u32): u32 {
-  while (length > 0) {
+export function testify(a: usize, b: usize, length: u32, witness: u32): u32 {
+  do {
     length--;
     witness += load<u8>(a + length) ^ load<u8>(b + length);
-  }
+  } while (length > 0);
   return witness;
 }

@@ -176,11 +176,11 @@ export const enum RadioStatus {
  */
 export const enum Phase {
   /** The active slot is confirmed and nothing is pending. */
-  Confirmed = 0x05,
+  Confirmed = 0x09,
   /** The other slot holds a complete candidate that nobody has judged yet. */
   Staged = 0x03,
   /** The candidate was accepted; so many trial boots have begun. */
-  Trial = 0x09,
+  Trial = 0x05,
   /** The candidate was refused before it ever ran. */
   Rejected = 0x06,
   /** The candidate ran and was not confirmed, or no longer validated. */

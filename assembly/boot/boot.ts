@@ -204,8 +204,11 @@ function record(word: u32): i32 {
   return phaseOf(word) == Phase.Reverted ? journalReopen(word) : journalAppend(word);
 }
 
-/** Whether a trial follows from the state before: its first record from Staged, its others from one another. */
+/**
+ * Whether a trial follows from the state before: its first record from Staged, its others from one another. The
+ * first one is what makes a candidate accepted, so the witnesses are asked here as well.
+ */
 function continuesTrial(before: u32, word: u32): bool {
-  if (trialBootsOf(word) == 0) return phaseOf(before) == Phase.Staged;
+  if (trialBootsOf(word) == 0) return phaseOf(before) == Phase.Staged && isAttested(activeOf(word) ^ 1);
   return phaseOf(before) == Phase.Trial && trialBootsOf(before) + 1 == trialBootsOf(word);
 }

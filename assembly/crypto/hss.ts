@@ -76,7 +76,7 @@ export function hssFinish(key: usize, signature: usize): i32 {
   let treeSignature = lastSignature;
   do {
     lmsCandidate(treeKey, treeSignature);
-    residue = testify(residue - 1, VALUE, treeKey + LmsKey.Root, VALUE_BYTES);
+    residue = testify(VALUE, treeKey + LmsKey.Root, VALUE_BYTES, residue - 1);
     if (!equalConstantTime(VALUE, treeKey + LmsKey.Root, VALUE_BYTES)) return Status.SignatureInvalid;
     if (treeKey == lastKey) {
       treeKey = key + 4;

@@ -82,7 +82,7 @@ function checkIdentity(command: u32, set: u32): i32 {
   if (!equalConstantTime(expected, own, length)) return Status.VendorMismatch + which;
   raiseFlags(set, command);
   const witness: u32 = which == 0 ? Witness.Vendor : Witness.Class;
-  setField(set, Field.VendorWitness + which, testify(witness, own, expected, length));
+  setField(set, Field.VendorWitness + which, testify(own, expected, length, witness));
   return Status.Ok;
 }
 
@@ -129,6 +129,6 @@ function checkImage(set: u32): i32 {
   if (flashCheck(content, length) != Status.Ok) return Status.FlashUnreadable;
   if (!hasDigest(content, length, expected)) return Status.ImageMismatch;
   setField(set, Field.CheckedBytes, length);
-  setField(set, Field.ImageWitness, testifyDigest(Witness.Image, imageDigestOf(set)));
+  setField(set, Field.ImageWitness, testifyDigest(imageDigestOf(set), Witness.Image));
   return Status.Ok;
 }

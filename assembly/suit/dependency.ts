@@ -66,7 +66,7 @@ export function checkDependency(set: u32): i32 {
   if (status == Status.Ok && !hasDigest(manifestStart, manifestEnd - manifestStart, expected)) {
     status = Status.DependencyMismatch;
   }
-  setField(set, Field.ImageWitness, testifyDigest(Witness.Dependency, imageDigestOf(set)));
+  setField(set, Field.ImageWitness, testifyDigest(imageDigestOf(set), Witness.Dependency));
   const reopened = reopenRoot();
   return status != Status.Ok ? status : reopened;
 }

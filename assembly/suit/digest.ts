@@ -45,6 +45,6 @@ export function hasDigest(address: u32, length: u32, expected: u32): bool {
 }
 
 /** The witness that the digest last computed by `hasDigest` is the one at `expected`. */
-export function testifyDigest(witness: u32, expected: u32): u32 {
-  return testify(witness, expected, COMPUTED, Sha256.Bytes);
+export function testifyDigest(expected: u32, witness: u32): u32 {
+  return testify(expected, COMPUTED, Sha256.Bytes, witness);
 }

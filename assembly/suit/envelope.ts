@@ -235,7 +235,7 @@ export function authenticate(): i32 {
   if (verdict != Status.Ok) return verdict;
   if (Feature.TrustDomains && !isCosigned()) return Status.CosignatureMissing;
   const matches = hasDigest(manifestStart, manifestEnd - manifestStart, manifestDigest);
-  manifestWitness = testifyDigest(Witness.Manifest, manifestDigest);
+  manifestWitness = testifyDigest(manifestDigest, Witness.Manifest);
   return matches ? Status.Ok : Status.ManifestDigestMismatch;
 }
 

@@ -133,8 +133,7 @@ export function matchComponents(): i32 {
   const allowed = Feature.TrustDomains ? signerComponents() : 0;
   for (let index: u32 = 0; index < componentCount; index++) {
     if (Feature.TrustDomains && index == dependencyIndex) continue;
-    const entry = entryOf(setOf(index));
-    const length = load<u32>(entry, 4);
+    const set = setOf(index);
     cborOpen(componentsAddress(), componentsBytes());
     if (cborArray() != Status.Ok) return Status.DevicePageInvalid;
     let found = false;
@@ -142,12 +141,7 @@ export function matchComponents(): i32 {
     for (let known = cborLength; known > 0 && !found; known--) {
       const start = cborPosition;
       if (cborSkip() != Status.Ok) return Status.DevicePageInvalid;
-      if (Feature.Prefixes) {
-        const parts = partsOf(start);
-        found = isPrefixed(parts, cborPosition - parts, load<u32>(entry), length, load<u32>(entry, 8));
-      } else {
-        found = cborPosition - start == length && equalConstantTime(start, load<u32>(entry), length);
-      }
+      found = isOf(set, start, cborPosition);
       if (!found) bit <<= 1;
     }
     if (!found) return Status.ComponentUnknown;
@@ -160,6 +154,17 @@ export function matchComponents(): i32 {
 @inline
 function entryOf(set: u32): usize {
   return IDENTIFIERS + set * Entry.Bytes;
+}
+
+/** Whether a set is that of the component whose encoded identifier lies there. */
+function isOf(set: u32, identifier: u32, end: u32): bool {
+  const entry = entryOf(set);
+  const length = load<u32>(entry, 4);
+  if (!Feature.Prefixes) {
+    return end - identifier == length && equalConstantTime(identifier, load<u32>(entry), length);
+  }
+  const parts = partsOf(identifier);
+  return isPrefixed(parts, end - parts, load<u32>(entry), length, load<u32>(entry, 8));
 }
 
 /** The parts of an encoded identifier, behind the head of the array; what has 256 parts or more is on no device. */
@@ -198,10 +203,9 @@ export function setOfComponent(position: u32): u32 {
     start = cborPosition;
     if (cborSkip() != Status.Ok) return NO_SET;
   }
-  const length = cborPosition - start;
-  for (let set: u32 = 0; set < <u32>Limit.Components; set++) {
-    const entry = IDENTIFIERS + (set << 3);
-    if (load<u32>(entry, 4) == length && equalConstantTime(start, load<u32>(entry), length)) return set;
+  const end = cborPosition;
+  for (let set: u32 = 0; set < identifierCount; set++) {
+    if (isOf(set, start, end)) return set;
   }
   return NO_SET;
 }

@@ -41,8 +41,8 @@ describe("a device file", () => {
   });
 
   it("goes into a campaign with the defects that are asked for", async () => {
-    const line = `campaign --no-canaries --device d.device ${OFFER} --defect stuck-98304-3 --torn 0 --max-seconds 5`;
+    const line = `campaign --no-canaries --device d.device ${OFFER} --defect stuck-99328-3 --torn 0 --max-seconds 5`;
     const { out } = await workshop.run(line);
-    expect(out).toMatch(/^Campaign class1-with-stuck-98304-3\/own$/m);
+    expect(out).toMatch(/^Campaign class1-with-stuck-99328-3\/own$/m);
   });
 });

@@ -7,6 +7,7 @@ import { GlitchBench } from "../../emulator/glitch/bench.ts";
 import { profileNamed } from "../../emulator/profile.ts";
 import { GlitchCode, isConditional } from "../../emulator/wasm/glitch-model.ts";
 import { Opcode } from "../../emulator/wasm/opcode.ts";
+import { buildPatched } from "../../host/build/variant.ts";
 import {
   playGlitch,
   runGlitchCampaign,
@@ -19,7 +20,7 @@ import { diagnose, glitchReportText } from "../../host/glitch/report.ts";
 import { GlitchRunner } from "../../host/glitch/runner.ts";
 import { REFUSAL_NAMES, refusalBootloader, refusalNamed } from "../../host/glitch/scenario.ts";
 import { Witnesser } from "../../host/glitch/survivor.ts";
-import { ownTarget, type GlitchTarget } from "../../host/glitch/target.ts";
+import { ownTarget, targetOf, type GlitchTarget } from "../../host/glitch/target.ts";
 import { windowOptions } from "../../host/glitch/window.ts";
 import { GlitchThreads } from "../../host/glitch/worker-pool.ts";
 import { unaskedTwin } from "../unasked-twin.ts";
@@ -145,22 +146,48 @@ describe("two glitches in one boot", () => {
     }
   });
 
-  it("get through where the second one skips the question to the witnesses, and play again", () => {
-    const [diagnostic] = diagnose(pairsAround("isAttested"), bootloader).filter(
-      ({ after }) => after.length > 0,
-    );
-    expect(diagnostic?.verdict).toBe("accepted");
-    const id = parseGlitchCase(diagnostic?.caseId ?? "");
-    expect(formatGlitchCase(id)).toBe(diagnostic?.caseId);
-    const play = (second: typeof id.second) =>
-      playGlitch(scenario, windowOptions("boot", bootloader), id.index, id.effect, second).verdict;
-    expect(play(id.second)).toBe("accepted");
-    expect(play(undefined)).toBe("harmless");
+  it(
+    "get through where the second one skips the only question to the witnesses, and play again",
+    async () => {
+      const onceAsked = await withoutTheLastQuestion();
+      const found = diagnose(pairsAround("isAttested", onceAsked), onceAsked);
+      const diagnostic = found.find(({ after }) => after.length > 0);
+      expect(diagnostic?.verdict).toBe("accepted");
+      const id = parseGlitchCase(diagnostic?.caseId ?? "");
+      expect(formatGlitchCase(id)).toBe(diagnostic?.caseId);
+      const play = (about: GlitchTarget, second: typeof id.second) =>
+        playGlitch(
+          refusalNamed("unsigned", profile, about.bootloader),
+          windowOptions("boot", about),
+          id.index,
+          id.effect,
+          second,
+        ).verdict;
+      expect(play(onceAsked, id.second)).toBe("accepted");
+      expect(play(onceAsked, undefined)).toBe("harmless");
+    },
+    TIMEOUT_MILLIS,
+  );
+
+  it("do not get through where the record that accepts a candidate asks once more", () => {
+    expect(pairsAround("isAttested", bootloader).findings).toEqual([]);
   });
 
+  /** The bootloader that asks the witnesses before it accepts a candidate, and not while it does. */
+  async function withoutTheLastQuestion(): Promise<GlitchTarget> {
+    const find = " && isAttested(activeOf(word) ^ 1);";
+    const { module, symbols } = await buildPatched([{ file: "assembly/boot/boot.ts", find, replace: ";" }]);
+    return targetOf(Uint8Array.from(module), symbols);
+  }
+
   /** All pairs around the survivors that pass the refusal and stop at a call of this function. */
-  function pairsAround(name: string): GlitchCampaign {
-    const recipe = { scenario, ...options, pairs: { ...pairs, reach: 1 } };
+  function pairsAround(name: string, about: GlitchTarget): GlitchCampaign {
+    const recipe = {
+      ...options,
+      ...windowOptions("boot", about),
+      scenario: refusalNamed("unsigned", profile, about.bootloader),
+      pairs: { ...pairs, reach: 1 },
+    };
     const runner = new GlitchRunner(recipe);
     const { survivors } = runner.do({ kind: "observe", from: 0, to: runner.indices.length });
     const passing = survivors.filter(({ index, effect, goesElsewhere }) => {
@@ -168,6 +195,7 @@ describe("two glitches in one boot", () => {
       const played = runner.sitesOf(index, effect);
       return played.some(({ text }) => text.startsWith("call ") && text.endsWith(`/${name}`));
     });
+    expect(passing.length).toBeGreaterThan(1);
     return {
       ...result,
       findings: runner.do({ kind: "pairs", survivors: passing.slice(0, 2), share: 2 ** 32 }).findings,

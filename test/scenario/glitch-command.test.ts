@@ -56,6 +56,18 @@ describe("glitch", () => {
     expect(other.err).toContain("--any-digest");
   });
 
+  it("disturbs a bootloader of one's own with the keys that it verifies, and refuses one that boots nothing", async () => {
+    workshop.write("own.wasm", readWasm("bootloader-ed25519"));
+    workshop.write("own.symbols.wasm", readWasm("bootloader-ed25519.symbols"));
+    const line = "glitch --scenario strange-signature --models invert --json --bootloader";
+    const { campaigns } = Report.parse(JSON.parse(await workshop.succeed(`${line} own.wasm`)));
+    expect(campaigns[0]?.faults).toBeGreaterThan(1000);
+    workshop.write("other.wasm", readWasm("firmware-1"));
+    const other = await workshop.run(`${line} other.wasm`);
+    expect(other).toMatchObject({ exitCode: 2, out: "" });
+    expect(other.err).toContain("boots no genuine image");
+  });
+
   it(
     "goes on where it was stopped, and then says what one run says",
     async () => {
