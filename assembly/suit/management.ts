@@ -15,10 +15,12 @@ import {
   cborValue,
 } from "../cbor/reader";
 import { authorize, battery, flashCheck, time } from "../hal";
+import { Feature } from "../feature";
 import { Slot } from "../layout";
 import { slotAddress, slotBytes } from "../flash/device-page";
 import { Status } from "../status";
 import { bytesOf, numberOf, openParameter } from "./component";
+import { reopenRoot } from "./dependency";
 import { envelopeStart, openEnvelope, rootLimit, rootStart } from "./envelope";
 import { Command, Member, Parameter } from "./label";
 import { isMatch, WaitEvent } from "./version";
@@ -104,8 +106,12 @@ function checkVersion(set: u32, isInstalled: bool): i32 {
   const version = memberContent;
   const versionLength = memberLength;
   if (!isInstalled) {
-    status = openEnvelope(current, rootLimit - current, false);
-    if (status == Status.Ok) status = openManifest(current == rootStart);
+    // A dependency's components are told by what the root has named before, so the root comes first.
+    status = reopenRoot();
+    if (Feature.TrustDomains && status == Status.Ok && current != rootStart) {
+      status = openEnvelope(current, rootLimit - current, false);
+      if (status == Status.Ok) status = openManifest(false);
+    }
     if (status != Status.Ok) return status;
   }
   if (!isKnown) return Status.VersionMismatch;

@@ -8,6 +8,8 @@ import { Device } from "../../emulator/device.ts";
 import type { Surroundings } from "../../emulator/hal.ts";
 import { buildVariant, isDefault, MANAGED, VARIANTS, variantName } from "../../host/build/variant.ts";
 import { acceptable, judgeManifest, type CandidateOptions } from "../candidate.ts";
+import { both, configuration, signedDependency, verdict } from "../dependent-candidate.ts";
+import { readWasm } from "../wasm-file.ts";
 
 const set = (parameters: object): object => ({ "override-parameters": parameters });
 const identity = {
@@ -222,6 +224,19 @@ describe("a build with update management", () => {
     );
     expect(two([{ "override-multiple": { "2": { uri: "#app" } } }])).toBe("component-index-invalid");
   });
+});
+
+describe("a version that a dependency asks for", () => {
+  it("is that of the running image, and leaves the dependency's components what they were", () => {
+    const install = ["write", { "override-parameters": { version: { "greater-equal": "1.2" } } }, "version"];
+    const dependency = signedDependency(configuration({ install: [...install, "check-content"] }));
+    const judged = (running: object): string =>
+      verdict({ dependency, options: { ...both, bootloader: readWasm("bootloader-managed"), running } });
+    expect(judged({ setVersion: "1.2" })).toBe("accepted");
+    expect(judged({ setVersion: "1.1" })).toBe("version-mismatch");
+    // The running image is the dependency's component there, so that it comes first among those named.
+    expect(judged({ setVersion: "1.2", component: ["cfg"] })).toBe("accepted");
+  }, 60_000);
 });
 
 describe("every build", () => {
