@@ -204,7 +204,7 @@ export function setOfComponent(position: u32): u32 {
     if (cborSkip() != Status.Ok) return NO_SET;
   }
   const end = cborPosition;
-  for (let set: u32 = 0; set < identifierCount; set++) {
+  for (let set: u32 = 0; set < <u32>Limit.Components; set++) {
     if (isOf(set, start, end)) return set;
   }
   return NO_SET;
