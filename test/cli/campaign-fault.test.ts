@@ -75,7 +75,7 @@ describe("campaign --defect", () => {
     );
     expect(out).toContain("Campaign stm32g0-with-failing-65544/update");
     expect(out).toContain(
-      "Not asked: durable, accepted, last-known-good, confidential, truthful, idempotent, quiet, wear.",
+      "Not asked: durable, accepted, last-known-good, confidential, truthful, idempotent, quiet, wear, radio-alive, radio-follows.",
     );
   });
 
