@@ -16,6 +16,7 @@ import { Witness } from "../hardening";
 import { Radio, RadioStatus } from "../layout";
 import { Status } from "../status";
 import { Field, field, imageDigestOf } from "../suit/component";
+import { isComponentAttested } from "../suit/identity";
 import { NO_SET, setOfComponent } from "../suit/manifest";
 import { isAttested, processInvocation } from "../suit/procedure";
 
@@ -44,6 +45,7 @@ export function dispatchRadioImage(slot: u32): i32 {
   if (!isAttested(slot)) return Status.SignatureInvalid;
   const set = setOfComponent(Radio.Component);
   if (set == NO_SET) return Status.NoUpdate;
+  if (!isComponentAttested(set)) return Status.IdentityUnchecked;
   const digest = imageDigestOf(set);
   const length = field(set, Field.CheckedBytes);
   if (digest == 0 || length == 0 || field(set, Field.ImageWitness) != Witness.Image) {
@@ -56,6 +58,7 @@ export function dispatchRadioImage(slot: u32): i32 {
   if (!isEmpty && equalConstantTime(ANSWER + RadioStatus.Digest, digest, Radio.DigestBytes)) {
     return Status.UpToDate;
   }
+  if (pageBytes() > <u32>Radio.SubSlotBytes) return Status.DevicePageInvalid;
   const subSlot = isEmpty ? 0 : load<u32>(ANSWER, RadioStatus.SubSlot) ^ 1;
   const generation = isEmpty ? 1 : load<u32>(ANSWER, RadioStatus.Generation) + 1;
   const start = subSlot * Radio.SubSlotBytes;

@@ -51,7 +51,7 @@ function attendUpdate(slot: u32): i32 {
   const word = journalRead();
   const status = lookForUpdate(slot, word);
   if (status != Status.Ok) return status;
-  // Rejected, or Reverted.
-  if (phaseOf(word) - Phase.Rejected < 2) deliverReport(word, NO_SLOT, status);
+  const phase = phaseOf(word);
+  if (phase == Phase.Rejected || phase == Phase.Reverted) deliverReport(word, NO_SLOT, status);
   return takeUpdate(slot, word);
 }

@@ -75,7 +75,7 @@ function fetch(set: u32): i32 {
   const uriBytes = cborLength;
   const offset = Feature.Arguments ? offsetOf(set) : 0;
   if (findPayload(uri, uriBytes)) {
-    if (Feature.Arguments && offset != 0) return placePart(set, offset);
+    if (Feature.Arguments && bytesOf(set, Parameter.FetchArguments) != 0) return placePart(set, offset);
     const length = payloadLength;
     if (numberOf(set, Parameter.ImageSize, length) != length) return Status.PayloadSizeMismatch;
     placeAt(set, payloadContent, length);
@@ -106,7 +106,7 @@ function offsetOf(set: u32): u32 {
 /** Places a part of the integrated payload that was found: image-size bytes, or all that is left. */
 function placePart(set: u32, offset: u32): i32 {
   const start = payloadContent;
-  if (offset > payloadLength) return Status.PayloadSizeMismatch;
+  if (offset >= payloadLength) return Status.PayloadSizeMismatch;
   const left = payloadLength - offset;
   const length = numberOf(set, Parameter.ImageSize, left);
   if (length > left) return Status.PayloadSizeMismatch;

@@ -30,6 +30,11 @@ export function isIdentityAttested(invokedSet: u32): bool {
   return isSetAttested(invokedSet);
 }
 
+/** Asks the witnesses of one component's conditions, as {@link isIdentityAttested} does of the root's. */
+export function isComponentAttested(set: u32): bool {
+  return allowsUncheckedIdentity() || isSetAttested(set);
+}
+
 function isSetAttested(set: u32): bool {
   return field(set, Field.VendorWitness) == Witness.Vendor && field(set, Field.ClassWitness) == Witness.Class;
 }

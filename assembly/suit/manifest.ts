@@ -352,8 +352,10 @@ function readDependencies(): i32 {
   status = cborUnsigned();
   if (status != Status.Ok) return status;
   if (cborArgument != DependencyMember.Prefix) return Status.MemberUnsupported;
-  prefixParts = partsOf(cborPosition);
+  const start = cborPosition;
   status = readIdentifier();
+  if (status != Status.Ok) return status;
+  prefixParts = partsOf(start);
   prefixBytes = cborPosition - prefixParts;
   return status;
 }

@@ -190,7 +190,7 @@ function readValue(kind: i32): i32 {
     }
     kind = Kind.Identifier;
   }
-  // A CBOR-PEN, the other form of an identifier, is not supported (SUIT §8.4.8.3).
+  // A CBOR-PEN, the other form of a vendor, takes EnterpriseNumbers; elsewhere it is not supported (SUIT §8.4.8.3).
   if (kind == Kind.Identifier) {
     if (status == Status.CborUnexpectedType && cborMajor == Major.Tag) return Status.ArgumentUnsupported;
     if (status == Status.Ok && cborLength != Identifier.Bytes) return Status.ArgumentMalformed;

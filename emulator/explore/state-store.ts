@@ -11,6 +11,7 @@ import { DigestTable, plainMemory, type Allocate, type DigestTableView } from ".
 
 /** Bytes of a block, whatever the part's erase page. */
 export const BLOCK_BYTES = 1024;
+
 /** Blocks of one state of a device: of its flash, and of that of its radio if it has one. */
 export function blockCountOf(layout: Pick<Layout, "radio">): number {
   return stateBytesOf(layout) / BLOCK_BYTES;

@@ -154,7 +154,7 @@ const HEAD = [
   "not process it refuses by name before it does anything. The author's tools read and write all of it",
   "([manifest.md](manifest.md)). `npx tsx benchmarks/agreement.ts` compares the bootloader with the host's own",
   "reading of the same bytes; a test does so with 100,000 envelopes, and with 20,000 for each other build of",
-  "extensions (`--build managed`, `base`, `unordered`, `encrypted`).",
+  "extensions (`--build managed`, `base`, `unordered`, `encrypted`, `extended`).",
   "",
 ];
 

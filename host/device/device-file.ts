@@ -15,7 +15,8 @@
  * all other members in this order, so a file that was damaged or edited is recognised instead of booted.
  *
  * Files of version 2 are read as well, which have no `surroundings`, what the device can find out about the world;
- * and of version 1: they have neither those nor `layout`, which is the profile's, nor `bits`.
+ * and of version 1: they have neither those nor `layout`, which is the profile's, nor `bits`. The bootloader in
+ * such a file goes on with its journal; what this version tells of that journal's phase is wrong.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";

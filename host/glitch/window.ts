@@ -3,6 +3,7 @@
  * decide nothing by themselves, so they have windows of their own, and the rest of the boot stays small
  * enough for every instruction of it to be tried. The window `all` is everything at once.
  */
+
 /**
  * Names of the windows: the boot without its kernels, one of the kernels, what verifies the signature without
  * the arithmetic that it calls, or all of it.

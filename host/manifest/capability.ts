@@ -94,8 +94,15 @@ export function reportedCapability(report: ReportedNumbers): Capability {
     common: new Set(report.common),
     ...NO_LIMITS,
     ...limitsIn(report),
+    ...(report.limits === undefined ? {} : OWN_FORMS),
   };
 }
+
+/** What no report tells: forms of the firmware that states its limits, which is ours. */
+const OWN_FORMS = {
+  prefixes: OWN_CAPABILITY.prefixes,
+  enterpriseNumbers: OWN_CAPABILITY.enterpriseNumbers,
+};
 
 function limitsIn({ limits }: ReportedNumbers): ReportedNumbers["limits"] {
   if (limits === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The flash map: one picture of all partitions and of the radio's flash, if there is one, to scale, one cell per KiB (or per page, where pages
- * are larger). Every kind of content has a sign of its own, so the picture works without colors.
+ * The flash map: one picture of all partitions and of the radio's flash, if there is one, to scale, one cell
+ * per KiB (or per page, where pages are larger). Every kind of content has a sign of its own, so the picture works without colors.
  */
 import { Phase, Slot } from "../../assembly/layout.ts";
 import {

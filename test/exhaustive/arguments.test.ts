@@ -152,8 +152,12 @@ describe("fetch-arguments", () => {
     const fetching = (ofApp: object, ofSettings: object): string =>
       stage(both(ofApp, ofSettings, { integrated })).verdict;
     const ofApp = { ...inside, ...offset(settings.length) };
-    // Without arguments, and with an offset of 0, the payload is the component's and has its size.
-    expect(fetching(ofApp, { ...inside, ...offset(0) })).toBe("payload-size-mismatch");
+    // Without arguments the payload is the component's and has its size; with an offset of 0, image-size ends it.
+    expect(fetching(ofApp, inside)).toBe("payload-size-mismatch");
+    expect(fetching(ofApp, { ...inside, ...offset(0) })).toBe("accepted");
+    expect(fetching({ ...inside, ...offset(payload.length) }, { ...inside, ...offset(0) })).toBe(
+      "payload-size-mismatch",
+    );
     const turned = { "#both": { hex: Buffer.from(joined(Uint8Array.of(0), payload)).toString("hex") } };
     const later = { ...inside, ...offset(settings.length + 1) };
     expect(stage(both(later, { ...inside, ...offset(1) }, { integrated: turned }))).toEqual({

@@ -306,6 +306,18 @@ describe("a device that reports", () => {
     expect(lastOf(reports).claims[0]?.sequenceNumber).toBe(3n);
   });
 
+  it("tells of an update that was reverted once more before the next one takes its place", () => {
+    const far = new FarEnd(offerOf("reporting-failing", 2));
+    const device = deviceWith(far);
+    untilRest(device);
+    far.reports.length = 0;
+    far.offer = offerOf("reporting-2", 3);
+    untilRest(device);
+    const reports = readAll(far.reports);
+    expect(reports[0]?.failure?.code).toBe(Status.TrialsExhausted);
+    expect(lastOf(reports).failure).toBeUndefined();
+  });
+
   it("says of an offer that does not fit what it is and why, before anything is written", () => {
     const payload = new Uint8Array(40_000);
     const far = new FarEnd({ ...offerOf("reporting-2", 2), payload });

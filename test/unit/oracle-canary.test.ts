@@ -1,21 +1,17 @@
 /**
- * Every oracle has a canary, which it catches first and alone; the same situation without the canary
- * is a device that no oracle objects to.
+ * Every oracle has a canary, which it catches first and alone. That no oracle objects to the same situations
+ * without a canary, test/exhaustive/canary-situation.test.ts shows.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { formatCuts } from "../../emulator/cut.ts";
-import { explore } from "../../emulator/explore/explore.ts";
-import { ORACLES, type Oracle } from "../../emulator/explore/oracle.ts";
+import { ORACLES } from "../../emulator/explore/oracle.ts";
 import { oraclesPage } from "../../host/build/oracles-page.ts";
-import { askedOracles } from "../../host/campaign/asked.ts";
 import { tryCanaries, tryCanary } from "../../host/campaign/canary.ts";
-import { readCanaries, SITUATIONS } from "../../host/campaign/canary-file.ts";
+import { readCanaries } from "../../host/campaign/canary-file.ts";
 import { canarySentence, missedSentence } from "../../host/campaign/canary-report.ts";
-import { CANDIDATES, canaryScenario, situate } from "../../host/campaign/canary-scenario.ts";
+import { canaryScenario } from "../../host/campaign/canary-scenario.ts";
 import { readCaseId, replayCase } from "../../host/campaign/replay.ts";
-import { profileNamed } from "../../emulator/profile.ts";
-import { readWasm } from "../wasm-file.ts";
 
 const canaries = readCanaries();
 
@@ -65,26 +61,5 @@ describe("the documentation", () => {
 
   it("tells of the canaries of this build: `npm run docs` would not change it", async () => {
     expect(page("oracles.md")).toBe(await oraclesPage());
-  });
-});
-
-describe("the unpatched bootloader and firmware", () => {
-  it.each(SITUATIONS)("satisfy every oracle where canaries are let out: %s", (situation) => {
-    const scenario = situate({ name: "none", situation }, profileNamed("class1"), {
-      bootloader: readWasm("bootloader"),
-      candidate: readWasm(CANDIDATES[situation]),
-    });
-    const oracles = askedOracles(scenario);
-    const isAboutRadio = ({ id }: Oracle): boolean => id === "radio-alive" || id === "radio-follows";
-    expect(oracles).toEqual(
-      situation === "radio" ? ORACLES : ORACLES.filter((oracle) => !isAboutRadio(oracle)),
-    );
-    const { closed, findings } = explore({
-      device: { profile: scenario.profile, link: scenario.link },
-      initial: scenario.initial,
-      subject: scenario.subject,
-      oracles,
-    });
-    expect({ closed, findings }).toEqual({ closed: true, findings: [] });
   });
 });
