@@ -8,9 +8,9 @@
  * claims = { 0 component, 5 slot, 24 device id, -257 sequence number }
  * ```
  *
- * The code is our Status, the reason that the journal keeps. The record says where in the manifest an
- * attempt failed, found again by the place that the journal keeps, and the kind of the failure. The claims' negative parameter
- * is of this project's own.
+ * The code is our Status, the reason that the journal keeps. The record says where in the manifest an attempt
+ * failed, found again by the place that the journal keeps, and the kind of the failure. The claims' negative
+ * parameter is of this project's own.
  *
  * The report is written from templates, CBOR with holes: a byte from 0xe0 to 0xef, which CBOR has not
  * assigned (RFC 8949 §3.3), stands for a number or for bytes that are looked up.

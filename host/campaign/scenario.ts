@@ -3,7 +3,7 @@
  * of it. The same parts give the same scenario, byte for byte.
  */
 import { createHash } from "node:crypto";
-import { DevicePage, PayloadKey, Phase, Slot } from "../../assembly/layout.ts";
+import { DevicePage, Phase, Slot } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
@@ -15,22 +15,16 @@ import { DEVICE_PAGE } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import { withRadio } from "../../emulator/radio.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
-import {
-  buildDevicePage,
-  provision,
-  type JournalFields,
-  type SlotContent,
-} from "../../emulator/provision.ts";
+import { provision, type JournalFields, type SlotContent } from "../../emulator/provision.ts";
 import { benchKey } from "./bench-key.ts";
+import { benchPage, COMPONENT, ENCRYPTED_COMPONENT, PRODUCT, VENDOR } from "./bench-page.ts";
 import { surroundingsText } from "./scenario-device.ts";
-import { ENCRYPTION_SECRETS, encryptedUpdate, TEST_KEK } from "./encrypted-update.ts";
+import { ENCRYPTION_SECRETS, encryptedUpdate } from "./encrypted-update.ts";
 import { dependentUpdate } from "./dependent-update.ts";
 import { FAVOURABLE, managedUpdate, REPLACED_VERSION } from "./managed-update.ts";
 import { RADIO_COMPONENTS, radioAnchors, radioImage, radioPart, radioUpdate } from "./radio-update.ts";
-import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { SourceMap } from "../glitch/source-map.ts";
 import type { EcPrivateKey, PrivateKey } from "../keys/key.ts";
-import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import { UserError } from "../user-error.ts";
@@ -130,10 +124,6 @@ export interface ScenarioModules {
   readonly symbols?: readonly Uint8Array[];
 }
 
-const VENDOR = "brownout.example";
-const PRODUCT = "class1";
-const COMPONENT = "app";
-const ENCRYPTED_COMPONENT = "encrypted";
 /** How often our device erases one page at most while it finishes without a further cut. */
 const ERASES_PER_PAGE = 2;
 const SEQUENCE_STALE = 0;
@@ -431,13 +421,12 @@ function provisioned(
   const device = new Device({ profile });
   provision(device, {
     bootloader,
-    devicePage: buildDevicePage({
+    devicePage: benchPage({
       profile,
-      bootloaderBytes: bootloader.length,
-      ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors(kind === "radio" ? radioAnchors(trustedKey) : [trustedKey]),
-      components: encodeCbor(componentsOf(kind).map((name) => [new TextEncoder().encode(name)])),
-      ...(kind === "encrypted" ? { payloadKey: { kind: PayloadKey.Kek128, bytes: TEST_KEK } } : {}),
+      bootloader,
+      trusted: kind === "radio" ? radioAnchors(trustedKey) : [trustedKey],
+      components: componentsOf(kind),
+      isEncrypted: kind === "encrypted",
     }),
     slots: {
       ...(journal.activeSlot === Slot.A ? { A: running } : { B: running }),

@@ -1,20 +1,12 @@
 /**
  * The device of a boot that must refuse, before that boot.
  */
-import { PayloadKey } from "../../assembly/layout.ts";
 import { Device } from "../../emulator/device.ts";
 import type { Profile } from "../../emulator/profile.ts";
-import {
-  buildDevicePage,
-  provision,
-  type JournalFields,
-  type SlotContent,
-} from "../../emulator/provision.ts";
-import { TEST_KEK } from "../campaign/encrypted-update.ts";
-import { encodeAnchors, identityOf, provisioned } from "../device/factory.ts";
+import { provision, type JournalFields, type SlotContent } from "../../emulator/provision.ts";
+import { benchPage, COMPONENT, ENCRYPTED_COMPONENT } from "../campaign/bench-page.ts";
+import { provisioned } from "../device/factory.ts";
 import type { Key } from "../keys/key.ts";
-import { encodeCbor } from "../manifest/cbor-writer.ts";
-import { COMPONENT, ENCRYPTED_COMPONENT, PRODUCT, VENDOR } from "./slot-content.ts";
 
 /** What such a device is made of. */
 export interface RefusingDevice {
@@ -47,14 +39,7 @@ function device(parts: RefusingDevice): Device {
   const components = isEncrypted ? [COMPONENT, ENCRYPTED_COMPONENT] : [COMPONENT];
   provision(device, {
     bootloader,
-    devicePage: buildDevicePage({
-      profile,
-      bootloaderBytes: bootloader.length,
-      ...identityOf({ vendor: VENDOR, class: PRODUCT }),
-      anchors: encodeAnchors(trusted),
-      components: encodeCbor(components.map((name) => [new TextEncoder().encode(name)])),
-      ...(isEncrypted ? { payloadKey: { kind: PayloadKey.Kek128, bytes: TEST_KEK } } : {}),
-    }),
+    devicePage: benchPage({ profile, bootloader, trusted, components, isEncrypted }),
     slots: B === undefined ? { A } : { A, B },
     ...(journal === undefined ? {} : { journal }),
     counters: [floor],

@@ -2,6 +2,7 @@
  * What lies in the slots of a boot that must refuse: updates that are right, and ways to make them wrong.
  */
 import type { SlotContent } from "../../emulator/provision.ts";
+import { COMPONENT, ENCRYPTED_COMPONENT, PRODUCT, VENDOR } from "../campaign/bench-page.ts";
 import { dependentUpdate } from "../campaign/dependent-update.ts";
 import { decryptedWrongly, encryptedUpdate } from "../campaign/encrypted-update.ts";
 import { managedUpdate } from "../campaign/managed-update.ts";
@@ -10,13 +11,6 @@ import { signMessage } from "../keys/signature.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { attachSignature, signEnvelope } from "../manifest/sign.ts";
 import type { TestKeys } from "./test-keys.ts";
-
-/** Domain of the vendor whose updates the device takes, and the product that names its class. */
-export const VENDOR = "brownout.example";
-export const PRODUCT = "class1";
-/** The component that an image becomes, and the one that an encrypted image is fetched as. */
-export const COMPONENT = "app";
-export const ENCRYPTED_COMPONENT = "encrypted";
 
 const NAMES = { component: COMPONENT, vendor: VENDOR, product: PRODUCT };
 

@@ -2,7 +2,6 @@
  * The bootloader that reports from recovery: the base of SUIT with the report writer in it, as the default build
  * has no room for both.
  */
-import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DevicePage } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
@@ -14,39 +13,20 @@ import { verdictOf } from "../../host/campaign/report.ts";
 import { scenarioNamed, TRUSTED_TEST_KEY } from "../../host/campaign/scenario.ts";
 import { identityOf, manufacture } from "../../host/device/factory.ts";
 import { DEFAULT_BUILD } from "../../host/manifest/capability.ts";
-import { createEnvelope } from "../../host/manifest/create.ts";
-import { signEnvelope } from "../../host/manifest/sign.ts";
 import { openReport } from "../../host/suit-report/protection.ts";
 import { readReport } from "../../host/suit-report/report.ts";
+import { IDENTITY, offerOf, REPORT_KEY } from "../reporting-offer.ts";
 import { readWasm } from "../wasm-file.ts";
 
 const PROFILE = profileNamed("class1");
-const KEY = createHash("sha256").update("the report key of these tests").digest();
-const IDENTITY = {
-  vendor: "brownout.example",
-  class: "class1",
-  device: "6d9f1d2c-52d7-4e0b-8c1a-0d2a5b7e9f10",
-};
 let bootloader: Uint8Array;
-
-function updateOf(firmware: string, sequenceNumber: number): { envelope: Uint8Array; payload: Uint8Array } {
-  const payload = readWasm(firmware);
-  const json = {
-    sequenceNumber,
-    component: ["app"],
-    vendor: { domain: "brownout.example" },
-    class: { name: "class1" },
-    uri: "coap://update.example/app",
-  };
-  return { envelope: signEnvelope(createEnvelope(json, { payload }), TRUSTED_TEST_KEY), payload };
-}
 
 /** A device whose only image has lost a bit, and what its far end gets. */
 function brokenDevice(resources: ReadonlyMap<string, Uint8Array>) {
   const reports: Uint8Array[] = [];
   const inboxes = new Map([["/suit/report", (content: Uint8Array) => void reports.push(content)]]);
   const link = new CoapServer(new Map([...resources, ["/suit/report", Uint8Array.of(7)]]), { inboxes });
-  const first = updateOf("firmware-1", 1);
+  const first = offerOf("firmware-1", 1);
   const device = manufacture(
     {
       profile: PROFILE,
@@ -55,7 +35,7 @@ function brokenDevice(resources: ReadonlyMap<string, Uint8Array>) {
       identity: identityOf(IDENTITY),
       components: ["app"],
       firmware: { ...first, sequenceNumber: 1n },
-      reportKey: KEY,
+      reportKey: REPORT_KEY,
     },
     { link },
   );
@@ -79,7 +59,7 @@ describe("a bootloader that reports from recovery", () => {
     const cycle = device.powerOn();
     expect([cycle.end, cycle.operations, cycle.violations]).toEqual(["idle", 0, []]);
     expect(reports.length).toBeGreaterThan(0);
-    const { content, trust } = openReport(reports[0] ?? new Uint8Array(), KEY, "report");
+    const { content, trust } = openReport(reports[0] ?? new Uint8Array(), REPORT_KEY, "report");
     const report = readReport(content, "report");
     expect(trust).toBe("authentic");
     expect(report).toMatchObject({
@@ -90,7 +70,7 @@ describe("a bootloader that reports from recovery", () => {
   });
 
   it("takes the update that is offered all the same", () => {
-    const update = updateOf("firmware-2", 2);
+    const update = offerOf("firmware-2", 2);
     const { device } = brokenDevice(
       new Map([
         ["/suit/envelope", update.envelope],

@@ -21,35 +21,11 @@ import { uuidText } from "../../host/manifest/uuid.ts";
 import { openReport } from "../../host/suit-report/protection.ts";
 import { readReport, type SuitReport } from "../../host/suit-report/report.ts";
 import { decodeMessage } from "../coap-message.ts";
+import { IDENTITY, offerOf, REPORT_KEY, type Offer } from "../reporting-offer.ts";
 import { readWasm } from "../wasm-file.ts";
 
-const KEY = createHash("sha256").update("the report key of these tests").digest();
 const NONCE = Uint8Array.of(0, 0xff, 0x10);
 const PROFILE = profileNamed("class1");
-const IDENTITY = {
-  vendor: "brownout.example",
-  class: "class1",
-  device: "6d9f1d2c-52d7-4e0b-8c1a-0d2a5b7e9f10",
-};
-
-/** An update as the far end offers it. */
-interface Offer {
-  readonly envelope: Uint8Array;
-  readonly payload: Uint8Array;
-}
-
-function offerOf(firmware: string, sequenceNumber: number, more: object = {}, key = TRUSTED_TEST_KEY): Offer {
-  const payload = readWasm(firmware);
-  const json = {
-    sequenceNumber,
-    component: ["app"],
-    vendor: { domain: "brownout.example" },
-    class: { name: "class1" },
-    uri: "coap://update.example/app",
-    ...more,
-  };
-  return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
-}
 
 /** The far end of a link: serves an offer, wants reports, and keeps what it gets and sees. */
 class FarEnd implements LinkPeer {
@@ -77,7 +53,7 @@ class FarEnd implements LinkPeer {
   }
 }
 
-function deviceWith(link: LinkPeer, reportKey: Uint8Array | null = KEY): Device {
+function deviceWith(link: LinkPeer, reportKey: Uint8Array | null = REPORT_KEY): Device {
   const first = offerOf("reporting-1", 1);
   return manufacture(
     {
@@ -103,7 +79,7 @@ function untilRest(device: Device, boots = 12): PowerCycle[] {
   return cycles;
 }
 
-function readAll(reports: readonly Uint8Array[], key: Uint8Array = KEY): SuitReport[] {
+function readAll(reports: readonly Uint8Array[], key: Uint8Array = REPORT_KEY): SuitReport[] {
   return reports.map((bytes) => {
     const { content, trust } = openReport(bytes, key, "report");
     expect(trust).toBe("authentic");
@@ -293,27 +269,26 @@ describe("a device that reports", () => {
     expect(new Set(reports.map(({ digest }) => digest)).size).toBe(1);
   });
 
-  it("tells of an update that came to nothing once more before the next one takes its place", () => {
-    const far = new FarEnd(offerOf("reporting-2", 2, { class: { name: "other" } }));
+  /** What a device reports that was offered one update to its end, from when version 3 is offered on. */
+  const reportsOfTheNext = (failed: Offer): SuitReport[] => {
+    const far = new FarEnd(failed);
     const device = deviceWith(far);
     untilRest(device);
     far.reports.length = 0;
     far.offer = offerOf("reporting-2", 3);
     untilRest(device);
-    const reports = readAll(far.reports);
+    return readAll(far.reports);
+  };
+
+  it("tells of an update that came to nothing once more before the next one takes its place", () => {
+    const reports = reportsOfTheNext(offerOf("reporting-2", 2, { class: { name: "other" } }));
     expect(reports[0]?.failure?.code).toBe(Status.ClassMismatch);
     expect(lastOf(reports).failure).toBeUndefined();
     expect(lastOf(reports).claims[0]?.sequenceNumber).toBe(3n);
   });
 
   it("tells of an update that was reverted once more before the next one takes its place", () => {
-    const far = new FarEnd(offerOf("reporting-failing", 2));
-    const device = deviceWith(far);
-    untilRest(device);
-    far.reports.length = 0;
-    far.offer = offerOf("reporting-2", 3);
-    untilRest(device);
-    const reports = readAll(far.reports);
+    const reports = reportsOfTheNext(offerOf("reporting-failing", 2));
     expect(reports[0]?.failure?.code).toBe(Status.TrialsExhausted);
     expect(lastOf(reports).failure).toBeUndefined();
   });
@@ -398,8 +373,8 @@ describe("the report key", () => {
       const texts = untilRest(deviceWith(far)).flatMap(({ log }) => log.map(({ text }) => text));
       expect(far.reports.length).toBeGreaterThan(0);
       const said = Buffer.concat([...far.datagrams, Buffer.from(texts.join())]);
-      for (let start = 0; start + 6 <= KEY.length; start += 1) {
-        expect(said.includes(KEY.subarray(start, start + 6))).toBe(false);
+      for (let start = 0; start + 6 <= REPORT_KEY.length; start += 1) {
+        expect(said.includes(REPORT_KEY.subarray(start, start + 6))).toBe(false);
       }
     }
   });
@@ -420,7 +395,7 @@ describe("the report key", () => {
       const view = new DataView(flash.buffer);
       const policyAt = DevicePage.Address + DevicePage.Policy;
       view.setUint16(policyAt, view.getUint16(policyAt, true) | Policy.HasReportKey, true);
-      flash.set(KEY, DevicePage.Address + DevicePage.ReportKey);
+      flash.set(REPORT_KEY, DevicePage.Address + DevicePage.ReportKey);
       if (!(standard.link instanceof CoapServer)) throw new Error("the scenario's link is no server");
       const server = new CoapServer(new Map([...standard.link.recipe().resources, ["/suit/report", NONCE]]), {
         inboxes: new Map([["/suit/report", () => undefined]]),
@@ -430,7 +405,7 @@ describe("the report key", () => {
       const link: LinkPeer = {
         answer(datagram) {
           if (decodeMessage(datagram)?.code === 2) reports += 1;
-          if (Buffer.from(datagram).includes(KEY.subarray(0, 8))) leaks += 1;
+          if (Buffer.from(datagram).includes(REPORT_KEY.subarray(0, 8))) leaks += 1;
           return server.answer(datagram);
         },
       };
@@ -440,7 +415,10 @@ describe("the report key", () => {
           ...standard,
           link,
           initial: { ...standard.initial, flash },
-          subject: { ...standard.subject, secrets: [{ name: "the report key", bytes: KEY, mayLieIn }] },
+          subject: {
+            ...standard.subject,
+            secrets: [{ name: "the report key", bytes: REPORT_KEY, mayLieIn }],
+          },
         },
         { tornBudget: 0 },
       );
