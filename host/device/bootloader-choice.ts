@@ -3,7 +3,8 @@
  */
 import type { Key } from "../keys/key.ts";
 
-const BOOTLOADERS: Readonly<Record<Key["kty"], string>> = {
+/** The names of the modules, by the kind of key. */
+export const BOOTLOADERS: Readonly<Record<Key["kty"], string>> = {
   EC2: "bootloader",
   OKP: "bootloader-ed25519",
   "HSS-LMS": "bootloader-hss",

@@ -6,12 +6,7 @@ import { Status } from "../../assembly/status.ts";
 import { generateKey, type PrivateKey } from "../keys/key.ts";
 import { generateEdwardsKey } from "../keys/ed25519.ts";
 import { readWrapper } from "../manifest/authentication.ts";
-import {
-  OWN_CAPABILITY,
-  reportedCapability,
-  UNKNOWN_CAPABILITY,
-  type Capability,
-} from "../manifest/capability.ts";
+import { reportedCapability, UNKNOWN_CAPABILITY, type Capability } from "../manifest/capability.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { readEnvelope } from "../manifest/envelope.ts";
 import type { DeviceFacts, Judgement } from "../manifest/lint/device.ts";
@@ -23,17 +18,17 @@ import { readReport, type SuitReport } from "../suit-report/report.ts";
 import { UserError } from "../user-error.ts";
 import type { DeviceRecord } from "./device-file.ts";
 import { readDevicePage } from "./device-page.ts";
-import { capabilityOfModule } from "./module-capability.ts";
+import { capabilityOfModule, ownCapability } from "./module-capability.ts";
 import { powerUp } from "./session.ts";
 import { surveyDevice } from "./survey.ts";
 import { DeviceVerifier } from "./verifier.ts";
 
 /**
- * Where it is known from what the device processes: its capability report, that its bootloader is the one of
- * this repository, what the bootloader said when it was asked, or not at all, so that only its judgement on the
- * whole manifest is left.
+ * Where it is known from what the device processes: its bootloader is one of this repository, its bootloader was
+ * asked, its report says so, or not at all, so that only its judgement on the whole manifest is left. The report
+ * comes last, as the firmware makes it, which does not know what its bootloader was built with.
  */
-export type CapabilitySource = "report" | "own-bootloader" | "asked" | "unknown";
+export type CapabilitySource = "own-bootloader" | "asked" | "report" | "unknown";
 
 /** The facts, and where the capability is from. */
 export interface LintFacts {
@@ -47,7 +42,7 @@ const POWER_ONS = 2;
 /**
  * Gathers what the linter asks of a device. Nothing of the device changes: a copy of it is switched on.
  *
- * @param report a report that the device sent before; a copy of it is asked for one otherwise
+ * @param report a report that the device sent before; where one is needed, a copy of it is asked otherwise
  */
 export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts {
   const { profile, state } = record;
@@ -55,7 +50,7 @@ export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts 
   const page = readDevicePage(state.flash);
   const { boot } = profile.layout;
   const bootloader = state.flash.slice(boot.address, boot.address + page.bootloaderBytes);
-  const { capability, source } = capabilityOf(bootloader, report ?? askForReport(record));
+  const { capability, source } = capabilityOf(bootloader, () => report ?? askForReport(record));
   return {
     source,
     facts: {
@@ -63,8 +58,8 @@ export function lintFacts(record: DeviceRecord, report?: SuitReport): LintFacts 
       classId: survey.classId,
       deviceId: survey.deviceId,
       components: survey.components,
-      // A rule of our bootloader; whoever reports is one of ours as well.
-      wantsIdentity: (source === "report" || source === "own-bootloader") && !survey.acceptsUncheckedIdentity,
+      // A rule of our bootloader; one that answers as ours does is one of its builds.
+      wantsIdentity: (source === "own-bootloader" || source === "asked") && !survey.acceptsUncheckedIdentity,
       sequenceFloor: survey.sequenceFloor,
       slotBytes: Math.min(...survey.slots.map(({ range }) => range.bytes)),
       pageBytes: profile.pageBytes,
@@ -114,14 +109,16 @@ function askForReport(record: DeviceRecord): SuitReport | undefined {
 
 function capabilityOf(
   bootloader: Uint8Array,
-  report: SuitReport | undefined,
+  reportOf: () => SuitReport | undefined,
 ): { readonly capability: Capability; readonly source: CapabilitySource } {
-  if (report?.capabilities !== undefined) {
-    return { source: "report", capability: reportedCapability(report.capabilities) };
-  }
-  const capability = capabilityOfModule(bootloader);
-  if (capability === undefined) return { source: "unknown", capability: UNKNOWN_CAPABILITY };
-  return { source: capability === OWN_CAPABILITY ? "own-bootloader" : "asked", capability };
+  const own = ownCapability(bootloader);
+  if (own !== undefined) return { source: "own-bootloader", capability: own };
+  const asked = capabilityOfModule(bootloader);
+  if (asked !== undefined) return { source: "asked", capability: asked };
+  const reported = reportOf()?.capabilities;
+  return reported === undefined
+    ? { source: "unknown", capability: UNKNOWN_CAPABILITY }
+    : { source: "report", capability: reportedCapability(reported) };
 }
 
 /**

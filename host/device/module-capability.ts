@@ -16,7 +16,7 @@ import {
 } from "../fuzz/agreement-seed.ts";
 import { AUTHOR, IDENTITY } from "../fuzz/author.ts";
 import { ModuleError } from "../../emulator/index.ts";
-import { equalBytes } from "../keys/key.ts";
+import { equalBytes, keyTypeOf } from "../keys/key.ts";
 import { OWN_CAPABILITY, type Capability } from "../manifest/capability.ts";
 import {
   COMMANDS,
@@ -25,8 +25,11 @@ import {
   MANIFEST_MEMBERS,
   PARAMETERS,
   SEVERABLE_MEMBERS,
+  SHA_256,
+  SIGNATURE_ALGORITHMS,
 } from "../manifest/labels.ts";
 import { UserError } from "../user-error.ts";
+import { BOOTLOADERS } from "./bootloader-choice.ts";
 import { DeviceVerifier } from "./verifier.ts";
 import { ownModule } from "./wasm-file.ts";
 
@@ -40,19 +43,31 @@ const PREFIXED = new Map([[1, [Uint8Array.of(0)]]]);
 const DEPENDENCY_INTEGRITY = 7;
 
 /**
- * What a module processes. Our own default build is known and not asked.
+ * What a module processes; what we build for each kind of key is known and not asked.
  *
  * @returns undefined for one that cannot be asked: it takes no signature with ES256, crashes on a question, or is
  *   no module that the device runs
  */
 export function capabilityOfModule(bootloader: Uint8Array): Capability | undefined {
-  if (equalBytes(bootloader, ownModule("bootloader"))) return OWN_CAPABILITY;
+  const own = ownCapability(bootloader);
+  if (own !== undefined) return own;
   try {
     return askedCapability(bootloader);
   } catch (error) {
     if (error instanceof UserError || error instanceof ModuleError) return undefined;
     throw error;
   }
+}
+
+/** What one of our builds for a kind of key processes; undefined for any other module. */
+export function ownCapability(bootloader: Uint8Array): Capability | undefined {
+  if (equalBytes(bootloader, ownModule(BOOTLOADERS.EC2))) return OWN_CAPABILITY;
+  for (const kty of ["OKP", "HSS-LMS"] as const) {
+    if (!equalBytes(bootloader, ownModule(BOOTLOADERS[kty]))) continue;
+    const signatures = [...SIGNATURE_ALGORITHMS.keys()].filter((algorithm) => keyTypeOf(algorithm) === kty);
+    return { ...OWN_CAPABILITY, algorithms: new Set([...signatures, SHA_256]) };
+  }
+  return undefined;
 }
 
 /**

@@ -27,9 +27,17 @@ describe("what a bootloader processes", () => {
     expect(askedCapability(readWasm(module))).toEqual(capabilityOf(NAMED_BUILDS[build] ?? DEFAULT_BUILD));
   });
 
-  it("is known of our own bootloader, and unknown of what cannot be asked", () => {
+  it("is known of our own bootloaders, and unknown of what cannot be asked", () => {
     expect(capabilityOfModule(readWasm("bootloader"))).toBe(OWN_CAPABILITY);
-    expect(capabilityOfModule(readWasm("bootloader-ed25519"))).toBeUndefined();
+    expect(capabilityOfModule(readWasm("bootloader-ed25519"))).toEqual({
+      ...OWN_CAPABILITY,
+      algorithms: new Set([-8, -19, -16]),
+    });
+    expect(capabilityOfModule(readWasm("bootloader-hss"))).toEqual({
+      ...OWN_CAPABILITY,
+      algorithms: new Set([-46, -16]),
+    });
+    expect(askedCapability(readWasm("bootloader-ed25519"))).toBeUndefined();
     expect(capabilityOfModule(Uint8Array.of(1, 2, 3))).toBeUndefined();
   });
 });

@@ -5,10 +5,11 @@
  * those of the JSON form that `manifest inspect --source` prints.
  *
  * With `--device` the manifest is held against a real device as well: its vendor, class and components, its
- * anti-rollback floor, its slots, the keys that it trusts and what they may touch, and what it processes. The
- * last is what the device says of itself: a copy of it is switched on and asked for its SUIT report, or
- * `--report` gives one that it sent. Without any, the bootloader in the device is known, or asked what
- * it processes, or left to judge the manifest as a whole. `--report` alone lints against nothing else. docs/manifest.md lists the rules.
+ * anti-rollback floor, its slots, the keys that it trusts and what they may touch, and what it processes. For
+ * the last, the bootloader in the device is known as one of ours, or asked. Of one that cannot be asked, what the
+ * device reports counts: a copy of it is switched on and asked for its SUIT report, or `--report` gives one that
+ * it sent. The output says which it was. `--report` alone lints against nothing else. docs/manifest.md lists the
+ * rules.
  *
  * ```console
  * $ brownout manifest lint update.json --payload firmware-2.wasm
@@ -52,7 +53,10 @@ export const manifestLint: CliCommand = {
       .argument("<manifest>", "an envelope, or the JSON of one")
       .option("-p, --payload <file>", "the payload, for JSON that takes values from it")
       .option("-d, --device <file>", "hold it against this device as well")
-      .option("--report <file>", "what the device processes by a report that it sent");
+      .option(
+        "--report <file>",
+        "what the device processes by a report that it sent, where its bootloader cannot be asked",
+      );
   },
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
@@ -84,10 +88,11 @@ function readManifest(io: Io, file: string, payload: string | undefined): Uint8A
 
 /** Where it was known from what the device processes. */
 const SOURCES: Readonly<Record<CapabilitySource, string>> = {
-  report: "What the device processes is what it reports.",
-  "own-bootloader": "The device does not report; its bootloader is ours, so what it processes is known.",
-  asked: "The device does not report; its bootloader was asked what it processes.",
-  unknown: "The device does not report, and its bootloader cannot be asked: only its own judgement counts.",
+  "own-bootloader": "The device's bootloader is ours, so what it processes is known.",
+  asked: "The device's bootloader was asked what it processes.",
+  report: "What the device processes is what it reports; there is no bootloader that could be asked.",
+  unknown:
+    "The device's bootloader cannot be asked what it processes, and the device does not report: at most its judgement on the whole manifest counts.",
 };
 
 /** What the manifest is held against beside the drafts. */
