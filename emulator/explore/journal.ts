@@ -22,14 +22,12 @@ export interface BootJournal {
   readonly word: number;
 }
 
-/**
- * Reads the journal.
- *
- * @param flash the whole flash
- * @returns what it says, or undefined when neither page begins with a valid record
- */
-export function readJournal(flash: Uint8Array, profile: Profile): BootJournal | undefined {
-  return decodeJournalWord(readJournalWord(flash, profile));
+/** What has changed of the journal from one bootloader of ours to a later one. */
+export interface JournalForm {
+  /** What each number of a phase means; what stands for none is undefined. */
+  readonly phases: readonly (Phase | undefined)[];
+  /** Records in a page, if so many fit. */
+  readonly recordsPerPage: number;
 }
 
 const PHASES: readonly Phase[] = [
@@ -41,19 +39,57 @@ const PHASES: readonly Phase[] = [
   Phase.Passed,
 ];
 
+/**
+ * A form.
+ *
+ * @param numbers of Confirmed, Staged, Trial, Rejected, Reverted and Passed
+ */
+export function journalForm(numbers: readonly number[], recordsPerPage: number): JournalForm {
+  const phases = Array.from(
+    { length: Journal.PhaseMask + 1 },
+    (_, number) => PHASES[numbers.indexOf(number)],
+  );
+  return { phases, recordsPerPage };
+}
+
+/** The form that assembly/layout.ts draws. */
+export const PRESENT_FORM: JournalForm = journalForm(PHASES, Journal.RecordsPerPage);
+
+/**
+ * Reads the journal.
+ *
+ * @param flash the whole flash
+ * @param form the form in which the device's bootloader keeps it
+ * @returns what it says, or undefined when neither page begins with a valid record
+ */
+export function readJournal(
+  flash: Uint8Array,
+  profile: Profile,
+  form: JournalForm = PRESENT_FORM,
+): BootJournal | undefined {
+  return decodeJournalWord(readJournalWord(flash, profile, form), form);
+}
+
 /** The word of the record that counts, or 0. Allocates nothing. */
-export function readJournalWord(flash: Uint8Array, profile: Profile): number {
+export function readJournalWord(
+  flash: Uint8Array,
+  profile: Profile,
+  form: JournalForm = PRESENT_FORM,
+): number {
   const { address } = profile.layout.state;
-  const first = lastRecord(flash, profile, address);
-  const second = lastRecord(flash, profile, address + profile.pageBytes);
+  const first = lastRecord(flash, profile, form, address);
+  const second = lastRecord(flash, profile, form, address + profile.pageBytes);
   if (first === 0 || second === 0) return first === 0 ? second : first;
   const lead = (generationOf(second) - generationOf(first)) & Journal.GenerationMask;
   return lead === 1 ? second : first;
 }
 
 /** Takes a journal word apart; undefined when its phase is none. */
-export function decodeJournalWord(word: number): BootJournal | undefined {
-  const phase = phaseOf(word);
+export function decodeJournalWord(
+  word: number,
+  { phases }: JournalForm = PRESENT_FORM,
+): BootJournal | undefined {
+  const phase = phases[word & Journal.PhaseMask];
   if (phase === undefined) return undefined;
   return {
     phase,
@@ -100,16 +136,16 @@ function statusNumber(status: number): string {
 }
 
 /** The last valid one of the records of a page, or 0. Records end where one is blank. */
-function lastRecord(flash: Uint8Array, profile: Profile, page: number): number {
+function lastRecord(flash: Uint8Array, profile: Profile, form: JournalForm, page: number): number {
   const stride = journalStrideBytes(profile);
   const blank = profile.erasedValue === 0 ? 0 : -1;
-  const end = page + Math.min(profile.pageBytes, Journal.RecordsPerPage * stride);
+  const end = page + Math.min(profile.pageBytes, form.recordsPerPage * stride);
   let last = 0;
   for (let address = page; address + stride <= end; address += stride) {
     const word = wordAt(flash, address);
     const complement = wordAt(flash, address + 4);
     if (word === blank && complement === blank) break;
-    if ((word ^ complement) === -1 && phaseOf(word) !== undefined) last = word >>> 0;
+    if ((word ^ complement) === -1 && form.phases[word & Journal.PhaseMask] !== undefined) last = word >>> 0;
   }
   return last;
 }
@@ -121,10 +157,6 @@ function wordAt(flash: Uint8Array, address: number): number {
     ((flash[address + 2] ?? 0) << 16) |
     ((flash[address + 3] ?? 0) << 24)
   );
-}
-
-function phaseOf(word: number): Phase | undefined {
-  return PHASES.find((phase) => phase === (word & Journal.PhaseMask));
 }
 
 function generationOf(word: number): number {

@@ -13,6 +13,7 @@ import { loadScenarioFile } from "../config/scenario-file.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
 import { defectiveContent } from "../../emulator/defect.ts";
+import { PRESENT_FORM } from "../../emulator/explore/journal.ts";
 import { profileNamed, runningRadioImage } from "../../emulator/index.ts";
 import { defectiveProfile, type Profile } from "../../emulator/profile.ts";
 import type { DeviceRecord } from "../device/device-file.ts";
@@ -24,6 +25,7 @@ import {
   runUntilRest,
   type Offer,
 } from "../device/session.ts";
+import { bootloaderIn, journalFormOf, readOwnJournal } from "../device/journal-form.ts";
 import { surveyDevice } from "../device/survey.ts";
 import { ownModule, ownSymbols } from "../device/wasm-file.ts";
 import { inspectEnvelope } from "../manifest/inspect.ts";
@@ -166,6 +168,7 @@ function defectiveRecord(record: DeviceRecord, { defects = [] }: Profile): Devic
 /** A scenario from a device and an offer; what becomes of it without cuts is what is expected. */
 function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario {
   const { profile, state, surroundings } = record;
+  requirePresentForm(record, file);
   const old = runningImage(record, file);
   const rehearsal = rehearse(record, offer, file);
   const fresh: SubjectImage = {
@@ -202,9 +205,20 @@ function ownScenario(record: DeviceRecord, offer: Offer, file: string): Scenario
   };
 }
 
+/** A campaign follows the journal step by step, in the present form. */
+function requirePresentForm({ profile, state }: DeviceRecord, file: string): void {
+  const form = journalFormOf(bootloaderIn(state.flash, profile));
+  if (form === undefined || form === PRESENT_FORM) return;
+  throw new UserError(
+    "device-bootloader-old",
+    `The bootloader in ${file} is of an earlier version of Brownout, and numbers the steps of an update differently.`,
+    "Create the device again, with the bootloader of this version.",
+  );
+}
+
 function runningImage({ profile, state }: DeviceRecord, file: string): SubjectImage {
   const survey = surveyDevice(profile, state);
-  const active = survey.journal.state?.activeSlot;
+  const active = readOwnJournal(state.flash, profile)?.activeSlot;
   const slot = active === undefined ? undefined : survey.slots[active];
   if (slot?.image === undefined || slot.envelope === undefined || slot.image.matches === false) {
     throw new UserError(

@@ -16,7 +16,7 @@
  *
  * Files of version 2 are read as well, which have no `surroundings`, what the device can find out about the world;
  * and of version 1: they have neither those nor `layout`, which is the profile's, nor `bits`. The bootloader in
- * such a file goes on with its journal; what this version tells of that journal's phase is wrong.
+ * such a file goes on with its journal in the form of its day (journal-form.ts).
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";

@@ -5,10 +5,13 @@ import { Phase } from "../../assembly/layout.ts";
 import { readJournal, slotName, type BootJournal } from "../../emulator/explore/journal.ts";
 import { journalStrideBytes, type Profile } from "../../emulator/index.ts";
 import { reasonCode } from "../report/boot-state.ts";
+import { bootloaderIn, journalFormOf } from "./journal-form.ts";
 
 /** The journal as a whole. */
 export interface JournalSurvey {
-  /** The boot state; undefined if there is no valid record. */
+  /** Whether the bootloader keeps a journal that is known here; it does if it is one of ours, of whatever day. */
+  readonly isKnown: boolean;
+  /** The boot state; undefined if there is no valid record, or it is not known. */
   readonly state: BootJournal | undefined;
   /** Places for a record that are written to, torn ones included, in each of the two pages. */
   readonly written: readonly [number, number];
@@ -26,16 +29,23 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
 
 /** Reads the journal. */
 export function surveyJournal(profile: Profile, flash: Uint8Array): JournalSurvey {
+  const form = journalFormOf(bootloaderIn(flash, profile));
   return {
-    state: readJournal(flash, profile),
+    isKnown: form !== undefined,
+    state: form === undefined ? undefined : readJournal(flash, profile, form),
     written: [writtenRecords(profile, flash, 0), writtenRecords(profile, flash, 1)],
   };
 }
 
 /** The journal as data, for `--json`. */
-export function journalData({ state, written }: JournalSurvey): Readonly<Record<string, unknown>> {
-  if (state === undefined) return { phase: null, written };
+export function journalData({
+  isKnown: known,
+  state,
+  written,
+}: JournalSurvey): Readonly<Record<string, unknown>> {
+  if (state === undefined) return { known, phase: null, written };
   return {
+    known,
     phase: PHASE_NAMES[state.phase],
     activeSlot: slotName(state.activeSlot),
     trialBoots: state.trialBoots,

@@ -2,7 +2,6 @@
  * A device under power: one power-on after another, with what is at the far end of the link.
  */
 import { Phase, type Slot } from "../../assembly/layout.ts";
-import { readJournal } from "../../emulator/explore/journal.ts";
 import {
   CutError,
   CutPower,
@@ -18,6 +17,7 @@ import { CoapServer } from "../../emulator/coap-server.ts";
 import { recordBoot, type BootRecord } from "../report/boot-record.ts";
 import { UserError } from "../user-error.ts";
 import type { DeviceRecord } from "./device-file.ts";
+import { readOwnJournal } from "./journal-form.ts";
 import { envelopeInSlot } from "./survey.ts";
 import { ownSymbols } from "./wasm-file.ts";
 
@@ -148,7 +148,7 @@ export interface UpdateOutcome {
  * @param after the device at rest
  */
 export function outcomeOf(before: DeviceRecord, after: DeviceRecord, envelope: Uint8Array): UpdateOutcome {
-  const state = readJournal(after.state.flash, after.profile);
+  const state = readOwnJournal(after.state.flash, after.profile);
   if (state === undefined) return { result: "untouched", reason: 0, slot: undefined };
   const { activeSlot: slot, reason, phase } = state;
   if (phase === Phase.Confirmed && holds(after, slot, envelope)) {
@@ -162,7 +162,7 @@ export function outcomeOf(before: DeviceRecord, after: DeviceRecord, envelope: U
 }
 
 function wasRunning(before: DeviceRecord, envelope: Uint8Array): boolean {
-  const state = readJournal(before.state.flash, before.profile);
+  const state = readOwnJournal(before.state.flash, before.profile);
   return state?.phase === Phase.Confirmed && holds(before, state.activeSlot, envelope);
 }
 

@@ -6,17 +6,17 @@ import { bootStatePhrase } from "../report/boot-state.ts";
 import { PLAIN, type Colors } from "../report/color.ts";
 import { count, things } from "../report/quantity.ts";
 import { radioPhrase } from "../report/radio-text.ts";
+import type { JournalSurvey } from "./journal.ts";
 import type { AnchorSurvey, DeviceSurvey, SlotSurvey } from "./survey.ts";
 
 /** The survey as lines. */
 export function surveyLines(profile: Profile, survey: DeviceSurvey, colors: Colors = PLAIN): string[] {
   const { anchors, components, journal, slots } = survey;
-  const [first, second] = journal.written;
   const name = components.length === 1 ? "component" : "components";
   return [
     `bootloader ${count(survey.bootloaderBytes)} B`,
     ...slots.map((slot) => `slot ${slot.slot}     ${slotWords(slot, colors)}`),
-    `journal    ${colors.bold(bootStatePhrase(journal.state))}, ${first} + ${second} records in its two pages`,
+    `journal    ${journalWords(journal, colors)}`,
     ...(survey.radio === undefined ? [] : [`radio      ${radioPhrase(survey.radio ?? undefined)}`]),
     `floor      ${survey.sequenceFloor}: no manifest with a lower sequence number ever runs`,
     `identity   vendor ${survey.vendorId}, class ${survey.classId}`,
@@ -27,6 +27,14 @@ export function surveyLines(profile: Profile, survey: DeviceSurvey, colors: Colo
       : []),
     `wear       ${wearWords(profile, survey)}`,
   ];
+}
+
+function journalWords({ isKnown, state, written: [first, second] }: JournalSurvey, colors: Colors): string {
+  if (isKnown) {
+    return `${colors.bold(bootStatePhrase(state))}, ${first} + ${second} records in its two pages`;
+  }
+  const places = `${first} + ${second} places for records are written to`;
+  return `${colors.yellow("not known")}, as the bootloader keeps none that ours ever did; ${places}`;
 }
 
 function slotWords(slot: SlotSurvey, colors: Colors): string {

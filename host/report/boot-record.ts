@@ -6,8 +6,9 @@ import { Slot } from "../../assembly/layout.ts";
 import type { Device, PowerCycle } from "../../emulator/device.ts";
 import type { PowerObserver } from "../../emulator/power.ts";
 import type { TraceEvent, TraceSink } from "../../emulator/trace.ts";
-import { readJournal, type BootJournal } from "../../emulator/explore/journal.ts";
+import type { BootJournal } from "../../emulator/explore/journal.ts";
 import { runningRadioImage } from "../../emulator/radio.ts";
+import { readOwnJournal } from "../device/journal-form.ts";
 import { mapFlash, type FlashMap } from "./flash-map.ts";
 import { radioPhrase } from "./radio-text.ts";
 import { readSlot, type SlotFacts } from "./slot-content.ts";
@@ -54,7 +55,7 @@ export function deviceFacts(device: Device): DeviceFacts {
   const { bytes } = device.flash;
   return {
     map: mapFlash(bytes, device.profile),
-    journal: readJournal(bytes, device.profile),
+    journal: readOwnJournal(bytes, device.profile),
     slots: [Slot.A, Slot.B].map((slot) => readSlot(bytes, device.profile, slot)),
     counters: [...device.counters.values],
     radio: device.profile.layout.radio === undefined ? undefined : radioPhrase(runningRadioImage(bytes)),

@@ -11,7 +11,8 @@ import {
   type PartitionName,
 } from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
-import { readJournal, slotName, type BootJournal } from "../../emulator/explore/journal.ts";
+import { slotName, type BootJournal } from "../../emulator/explore/journal.ts";
+import { readOwnJournal } from "../device/journal-form.ts";
 import { PLAIN, type Colors } from "./color.ts";
 import { address, count } from "./quantity.ts";
 import { isBlank, readSlot } from "./slot-content.ts";
@@ -88,7 +89,7 @@ export function mapFlash(flash: Uint8Array, profile: Profile): FlashMap {
     return { name, range, cells, ...pageCounts(flash, profile, range) };
   });
   partitions.sort((left, right) => left.range.address - right.range.address);
-  return { profile, cellBytes, journal: readJournal(flash, profile), partitions };
+  return { profile, cellBytes, journal: readOwnJournal(flash, profile), partitions };
 }
 
 /** Draws the map with a legend of what occurs in it: lines without indentation. */

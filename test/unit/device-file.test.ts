@@ -2,7 +2,6 @@
  * Device files: they hold a device whole, recognise damage, and survive interruptions.
  */
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import {
   chmodSync,
   mkdirSync,
@@ -18,7 +17,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { NO_BITS, type DeviceBits } from "../../emulator/device-bits.ts";
 import { FLASH_BYTES, PROFILE_NAMES, profileNamed } from "../../emulator/index.ts";
 import {
@@ -31,6 +29,7 @@ import {
   type DeviceRecord,
 } from "../../host/device/device-file.ts";
 import { UserError } from "../../host/user-error.ts";
+import { earlierDeviceFile } from "../earlier-device-file.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -100,51 +99,18 @@ describe("a device file", () => {
 
   it("is read when it has the second version, which has no surroundings", () => {
     const device = deviceOf(5);
-    const { surroundings, checksum, ...content } = z
-      .looseObject({
-        surroundings: z.object({}),
-        checksum: z.string(),
-        layout: z.unknown(),
-        bits: z.unknown(),
-        profile: z.string(),
-        counters: z.unknown(),
-        wear: z.unknown(),
-        flash: z.string(),
-      })
-      .parse(JSON.parse(encodeDeviceFile(device)));
-    expect(surroundings).toEqual({});
-    const { profile, layout, bits, counters, wear, flash } = content;
-    const covered = ["brownout-device", 2, profile, layout, bits, counters, wear, flash];
-    const old = {
-      ...content,
-      version: 2,
-      checksum: createHash("sha256").update(JSON.stringify(covered)).digest("hex"),
-    };
-    expect(old.checksum).not.toBe(checksum);
-    expect(decodeDeviceFile(JSON.stringify(old), "x")).toEqual(device);
+    const old = earlierDeviceFile(device, 2);
+    expect(decodeDeviceFile(old, "x")).toEqual(device);
+    const newer = old.replace('"version":2', '"version":3');
+    expect(codeOf(() => decodeDeviceFile(newer, "x"))).toBe("device-file-damaged");
   });
 
   it("is read when it has the first version, which has neither partitions nor device bits", () => {
     const device = deviceOf(5);
-    const { profile, state } = device;
-    const counters = Array.from(state.counters, String);
-    const wear = Array.from(state.wear);
-    const flash = Buffer.from(state.flash).toString("base64");
-    const content = ["brownout-device", 1, profile.name, counters, wear, flash];
-    const checksum = createHash("sha256").update(JSON.stringify(content)).digest("hex");
-    const old = {
-      format: "brownout-device",
-      version: 1,
-      profile: profile.name,
-      counters,
-      wear,
-      flash,
-      checksum,
-    };
-    expect(decodeDeviceFile(JSON.stringify(old), "x")).toEqual(device);
-    expect(codeOf(() => decodeDeviceFile(JSON.stringify({ ...old, bits: [] }), "x"))).toBe(
-      "device-file-damaged",
-    );
+    const old = earlierDeviceFile(device, 1);
+    expect(decodeDeviceFile(old, "x")).toEqual(device);
+    const more = old.replace('"profile"', '"bits":[],"profile"');
+    expect(codeOf(() => decodeDeviceFile(more, "x"))).toBe("device-file-damaged");
   });
 
   it("is the same text for the same device", () => {

@@ -1,7 +1,8 @@
 /**
  * Shows a device: its flash as a picture, what lies in each slot and whether the device's own keys
- * vouch for it, what the boot journal says, whom it trusts, how worn it is. Nothing is changed and
- * nothing is run.
+ * vouch for it, what the boot journal says, whom it trusts, how worn it is. Nothing is changed. A copy of the
+ * bootloader says what it takes and by which numbers it keeps its journal, as bootloaders of earlier versions
+ * had others; of one that is none of ours, the journal is not known.
  *
  * ```console
  * $ brownout device show sensor.device
