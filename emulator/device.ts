@@ -201,6 +201,12 @@ export class Device {
       this.#power.trace?.event({ kind: "violation", micros: this.#clock.now(), violation });
   }
 
+  /** Everything that survives a power cycle, as it is now; no copy. */
+  get held(): Required<RememberedState> {
+    const { flash, counters } = this;
+    return { flash: flash.bytes, counters: counters.values, wear: flash.wear, bits: flash.bits };
+  }
+
   /** A copy of everything that survives a power cycle. */
   snapshot(): Required<RememberedState> {
     return {

@@ -14,6 +14,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { Radio as Place } from "../assembly/layout.ts";
 import type { Status } from "../assembly/status.ts";
+import { bitAt, type DeviceBits } from "./device-bits.ts";
 import type { Flash } from "./flash.ts";
 import { RADIO_FLASH, type FlashRange } from "./memory-map.ts";
 import { ProfileError, type Profile } from "./profile.ts";
@@ -55,13 +56,12 @@ export function withRadio(profile: Profile): Profile {
  * What a radio runs, read off a persistent state.
  *
  * @param flash the device's flash, and the radio's behind it
- * @param isReadable whether bytes at an address can be read at all; all of them unless given
+ * @param bits what flash remembers beside its content: whether it can be read at all
  * @returns undefined if it has no image that it can boot, or there is no radio
  */
-export function runningRadioImage(
-  flash: Uint8Array,
-  isReadable: (address: number, bytes: number) => boolean = () => true,
-): RadioImage | undefined {
+export function runningRadioImage(flash: Uint8Array, bits: DeviceBits): RadioImage | undefined {
+  const isReadable = (address: number, bytes: number): boolean =>
+    bits.length === 0 || bitAt(bits, "poisoned", address, bytes) === undefined;
   let newest: RadioImage | undefined;
   for (let subSlot = 0; subSlot < SUB_SLOTS; subSlot += 1) {
     const start = RADIO_FLASH.address + subSlot * Place.SubSlotBytes;
@@ -114,7 +114,7 @@ export class RadioWire {
 
   /** Which image the radio says that it runs. */
   running(): RadioImage | undefined {
-    return runningRadioImage(this.#flash.bytes, (address, bytes) => !this.#flash.isPoisoned(address, bytes));
+    return runningRadioImage(this.#flash.bytes, this.#flash.bits);
   }
 
   /** Erases the page of the radio that holds its byte `address`; as {@link Flash.erase}. */

@@ -69,7 +69,7 @@ export class Expander implements StepSink {
     });
     const reader = new StateReader(subject, device.profile);
     this.#working = new WorkingState(this.device, space, (state) => {
-      onNew(state, reader.observe(this.device.flash.bytes, this.device.counters.values));
+      onNew(state, reader.observe(this.device.held));
     });
     this.#powerOn = new PowerOnExplorer(this.device, this.#working, tearClasses, this);
   }

@@ -7,7 +7,8 @@ import { Counter, Slot } from "../../assembly/layout.ts";
 import { slotRange } from "../memory-map.ts";
 import { SecretSearch, type Secret } from "./secret.ts";
 import { RadioReader } from "./radio-reader.ts";
-import type { BootedImage } from "../device.ts";
+import type { BootedImage, RememberedState } from "../device.ts";
+import { NO_BITS } from "../device-bits.ts";
 import type { Profile } from "../profile.ts";
 import { decodeJournalWord, readJournalWord, type BootJournal } from "./journal.ts";
 
@@ -118,12 +119,12 @@ export class StateReader {
   }
 
   /** The number of the facts about a state; equal facts have equal numbers. */
-  read(flash: Uint8Array, counters: BigUint64Array): number {
-    return this.number(this.observe(flash, counters));
+  read(state: RememberedState): number {
+    return this.number(this.observe(state));
   }
 
   /** Looks at a state. */
-  observe(flash: Uint8Array, counters: BigUint64Array): Observation {
+  observe({ flash, counters, bits = NO_BITS }: RememberedState): Observation {
     const hasJournal = this.#subject.hasJournal !== false;
     const word = hasJournal ? readJournalWord(flash, this.#profile) : 0;
     const journal = decodeJournalWord(word);
@@ -135,7 +136,7 @@ export class StateReader {
         : this.#isWhole(flash, journal.activeSlot, image);
     const floor = counters[Counter.SequenceFloor] ?? 0n;
     const leak = this.#secrets.leakIn(flash);
-    return { word, image, floor, isLastKnownGood, leak, radioDigest: this.#radio.digestIn(flash) };
+    return { word, image, floor, isLastKnownGood, leak, radioDigest: this.#radio.digestIn(flash, bits) };
   }
 
   /** The number of the facts that an observation gives; equal facts have equal numbers. */

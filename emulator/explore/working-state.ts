@@ -19,7 +19,7 @@ const WORDS_PER_BLOCK = BLOCK_BYTES / WORD_BYTES;
 /** In place of an id of the store: the device holds nothing that is known. */
 const NOTHING_YET = 0xffff_ffff;
 
-/** Told of each state when it is added, while the device's memory holds it. */
+/** Told of each state when it is added, while the device holds its content, counters and device bits. */
 export type NewStateListener = (state: number) => void;
 
 /** See the file comment. One device and one store; nobody else writes to the device meanwhile. */
@@ -229,18 +229,19 @@ export class WorkingState {
       toggleRegisters(this.#tornLanes, registers);
     }
     const known = this.#store.find(this.#tornLanes);
-    return known >= 0 ? known : this.#addTorn(patches, touched, registers);
+    return known >= 0 ? known : this.#addTorn(patches, touched, registers, bits);
   }
 
-  /** Lets the device hold the torn content for as long as it takes to add that state. */
+  /** Lets the device hold the torn state for as long as it takes to add it. */
   #addTorn(
     patches: readonly Patch[],
     touched: readonly number[],
     registers: BigUint64Array | undefined,
+    bits: DeviceBits,
   ): number {
     this.takeIds();
     const { blocks } = this.#store;
-    const flash = this.#device.flash.bytes;
+    const { bytes: flash, bits: bitsBefore } = this.#device.flash;
     const ids = this.#blockIds;
     const kept = touched.map((block) => ids[block] ?? 0);
     const before = patches.map(({ address, bytes }) => flash.slice(address, address + bytes.length));
@@ -250,7 +251,9 @@ export class WorkingState {
     }
     const registersId = registers === undefined ? this.#registersId : this.#store.internCounters(registers);
     const state = this.#store.add(this.#tornLanes, ids, registersId);
+    this.#device.flash.bits = bits;
     this.#onNew(state);
+    this.#device.flash.bits = bitsBefore;
     patches.forEach(({ address }, index) => {
       flash.set(before[index] ?? [], address);
     });

@@ -17,6 +17,6 @@ export function askedOracles({ oracles = ORACLES, subject, profile, initial }: S
     if (id === "wear") return subject.erasesPerPage !== undefined;
     if (id === "radio-alive" || id === "radio-follows") return servesRadio(subject);
     if (id !== "last-known-good") return true;
-    return new StateReader(subject, profile).observe(initial.flash, initial.counters).isLastKnownGood;
+    return new StateReader(subject, profile).observe(initial).isLastKnownGood;
   });
 }

@@ -79,7 +79,7 @@ export class Brownout {
     this.#device = new Device({ ...deviceOf(scenario), build: "fast" });
     this.#device.restore(initial);
     this.#working = new WorkingState(this.#device, this.#store, (state) => {
-      const observation = reader.observe(this.#device.flash.bytes, this.#device.counters.values);
+      const observation = reader.observe(this.#device.held);
       this.#isConfirmed[state] = isUpdateConfirmed(reader.facts(reader.number(observation)));
     });
     this.#powerOn = new PowerOnExplorer(this.#device, this.#working, [], {

@@ -285,7 +285,7 @@ class Player {
 
   /** What can be read off the state. */
   facts(): StateFacts {
-    return this.#reader.facts(this.#reader.read(this.#device.flash.bytes, this.#device.counters.values));
+    return this.#reader.facts(this.#reader.read(this.#device.held));
   }
 
   stateHash(): string {

@@ -145,8 +145,8 @@ class Sweep {
       state += 1;
       const hasRun = (outcome & 16) !== 0;
       if (!hasRun || images[outcome >> 8]?.role !== "new") continue;
-      const { flash, counters } = this.#remembered(state);
-      if (!isUpdateConfirmed(this.#reader.facts(this.#reader.read(flash, counters)))) trials.push(state);
+      const remembered = this.#remembered(state);
+      if (!isUpdateConfirmed(this.#reader.facts(this.#reader.read(remembered)))) trials.push(state);
     }
     return trials;
   }
@@ -177,7 +177,7 @@ class Sweep {
     const { flash, counters } = this.#device;
     const erasedWord = this.#scenario.profile.erasedValue === 0 ? 0 : 0xffff_ffff;
     const to = formatHash(hashState(this.#words, erasedWord, encodeRegisters(counters.values, flash.bits)));
-    const { journal } = this.#reader.facts(this.#reader.read(flash.bytes, counters.values));
+    const { journal } = this.#reader.facts(this.#reader.read(this.#device.held));
     const says = describeJournal(journal);
     this.#resets += 1;
     this.#left.add(to);

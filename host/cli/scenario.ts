@@ -14,7 +14,7 @@ import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Expectation, SubjectImage } from "../../emulator/explore/subject.ts";
 import { defectiveContent } from "../../emulator/defect.ts";
 import { PRESENT_FORM } from "../../emulator/explore/journal.ts";
-import { profileNamed, runningRadioImage } from "../../emulator/index.ts";
+import { NO_BITS, profileNamed, runningRadioImage } from "../../emulator/index.ts";
 import { defectiveProfile, type Profile } from "../../emulator/profile.ts";
 import type { DeviceRecord } from "../device/device-file.ts";
 import {
@@ -239,7 +239,7 @@ function runningImage({ profile, state }: DeviceRecord, file: string): SubjectIm
 
 /** What the radio runs beside an image: what it runs in this state, if there is one. */
 function radioPartOf(name: string, { state }: DeviceRecord): Pick<SubjectImage, "radioImage"> {
-  const digest = runningRadioImage(state.flash)?.digest;
+  const digest = runningRadioImage(state.flash, state.bits ?? NO_BITS)?.digest;
   return digest === undefined ? {} : { radioImage: { name, digest } };
 }
 

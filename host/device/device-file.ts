@@ -26,6 +26,7 @@ import {
   PROFILE_NAMES,
   ProfileError,
   profileNamed,
+  withRadio,
   type DeviceState,
   type Profile,
 } from "../../emulator/index.ts";
@@ -174,7 +175,7 @@ export function decodeDeviceFile(text: string, name: string): DeviceRecord {
     throw damaged(name, "its checksum does not fit its content");
   }
   const named = profileOf(body.profile, name);
-  const profile = body.version === PLAIN_VERSION ? named : withLayout(named, body.layout);
+  const profile = body.version === PLAIN_VERSION ? named : withLayout(named, body.layout, name);
   const flash = Uint8Array.from(Buffer.from(body.flash, "base64"));
   if (flash.length !== stateBytesOf(profile.layout))
     throw damaged(name, `its flash has ${flash.length} bytes`);
@@ -221,11 +222,18 @@ function layoutJson({ layout: { boot, slotA, slotB, state, radio } }: Profile): 
 }
 
 /** The profile itself if the partitions are its own. */
-function withLayout(profile: Profile, layout: Body["layout"]): Profile {
+function withLayout(profile: Profile, layout: Body["layout"], name: string): Profile {
   const isOwn = JSON.stringify(layoutJson(profile)) === JSON.stringify(layout);
   if (isOwn) return profile;
   const { radio, ...partitions } = layout;
-  return { ...profile, layout: radio === undefined ? partitions : { ...partitions, radio } };
+  const parted = { ...profile, layout: partitions };
+  if (radio === undefined) return parted;
+  try {
+    return withRadio(parted);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    throw damaged(name, `it has a radio, and its part cannot have one (${error.message})`, error);
+  }
 }
 
 function bitJson({ kind, address, length, value, other }: DeviceBit): Body["bits"][number] {

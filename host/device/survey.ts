@@ -7,10 +7,10 @@ import { Counter, Slot } from "../../assembly/layout.ts";
 import { slotName } from "../../emulator/explore/journal.ts";
 import {
   contains,
+  NO_BITS,
   payloadAddress,
   runningRadioImage,
   slotRange,
-  type DeviceState,
   type FlashRange,
   type Profile,
   type RadioImage,
@@ -27,6 +27,7 @@ import { Refusal } from "../manifest/refusal.ts";
 import { vendorText } from "../manifest/identifier-json.ts";
 import { uuidText } from "../manifest/uuid.ts";
 import { verifyEnvelope, type Verdict } from "../manifest/verify.ts";
+import type { RecordedState } from "./device-file.ts";
 import { readable, readDevicePage } from "./device-page.ts";
 import { capabilityOfModule } from "./module-capability.ts";
 import { surveyJournal, type JournalSurvey } from "./journal.ts";
@@ -96,8 +97,8 @@ export interface DeviceSurvey {
  *
  * @throws UserError `device-page-invalid` if the device page is not one
  */
-export function surveyDevice(profile: Profile, state: Required<DeviceState>): DeviceSurvey {
-  const { flash, counters, wear } = state;
+export function surveyDevice(profile: Profile, state: RecordedState): DeviceSurvey {
+  const { flash, counters, wear, bits = NO_BITS } = state;
   const { authority, identity, componentNames, ...page } = readDevicePage(flash);
   const { address } = profile.layout.boot;
   const capability = capabilityOfModule(flash.slice(address, address + page.bootloaderBytes));
@@ -118,7 +119,7 @@ export function surveyDevice(profile: Profile, state: Required<DeviceState>): De
     })),
     slots: [Slot.A, Slot.B].map((slot) => surveySlot(profile, flash, slot, authority, capability)),
     journal,
-    ...(profile.layout.radio === undefined ? {} : { radio: runningRadioImage(flash) ?? null }),
+    ...(profile.layout.radio === undefined ? {} : { radio: runningRadioImage(flash, bits) ?? null }),
     sequenceFloor: counters[Counter.SequenceFloor] ?? 0n,
     wear: {
       total: wear.reduce((sum, erases) => sum + erases, 0),

@@ -58,7 +58,10 @@ export function deviceFacts(device: Device): DeviceFacts {
     journal: readOwnJournal(bytes, device.profile),
     slots: [Slot.A, Slot.B].map((slot) => readSlot(bytes, device.profile, slot)),
     counters: [...device.counters.values],
-    radio: device.profile.layout.radio === undefined ? undefined : radioPhrase(runningRadioImage(bytes)),
+    radio:
+      device.profile.layout.radio === undefined
+        ? undefined
+        : radioPhrase(runningRadioImage(bytes, device.flash.bits)),
   };
 }
 

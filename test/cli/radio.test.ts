@@ -3,6 +3,9 @@
  */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DeviceBits } from "../../emulator/device-bits.ts";
+import { RADIO_FLASH } from "../../emulator/memory-map.ts";
+import { readDeviceFile, writeDeviceFile } from "../../host/device/device-file.ts";
 import { readWasm } from "../wasm-file.ts";
 import { Workshop } from "./workshop.ts";
 
@@ -53,6 +56,23 @@ describe("a device with a radio", () => {
       slots: [{}, { image: { bytes: APP.length, matches: true } }],
       radio: { subSlot: 1, generation: 2, bytes: NEW.length, digest: digestOf(NEW) },
     });
+  });
+
+  it("is shown with nothing to boot where its flash cannot be read", async () => {
+    const record = readDeviceFile(shop.path("gateway.device"));
+    const bits: DeviceBits = [
+      {
+        kind: "poisoned",
+        address: RADIO_FLASH.address,
+        length: RADIO_FLASH.bytes,
+        value: 0,
+        other: undefined,
+      },
+    ];
+    writeDeviceFile(shop.path("unreadable.device"), { ...record, state: { ...record.state, bits } });
+    expect(await shop.succeed("device show unreadable.device")).toContain(
+      "radio      nothing that it can boot",
+    );
   });
 
   it("can be campaigned against with an update of its own: the oracles of the radio look on", async () => {

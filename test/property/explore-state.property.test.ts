@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Device } from "../../emulator/device.ts";
-import { encodeRegisters } from "../../emulator/device-bits.ts";
+import { encodeRegisters, NO_BITS, type DeviceBits } from "../../emulator/device-bits.ts";
 import { formatHash, hashState, LANES, toggleWord } from "../../emulator/explore/state-hash.ts";
 import { StateStore } from "../../emulator/explore/state-store.ts";
 import { WorkingState } from "../../emulator/explore/working-state.ts";
@@ -54,6 +54,33 @@ describe("the state hash", () => {
       );
     },
   );
+
+  it("is told of a torn state while the device remembers what that state does beside content", () => {
+    const device = new Device({ profile: profileNamed("stm32g0") });
+    const told = new Map<number, DeviceBits>();
+    const working = new WorkingState(device, new StateStore(), (state) => told.set(state, device.flash.bits));
+    working.adopt();
+    const { pageBytes, unitBytes: length, erasedValue, eccUnitBytes } = device.profile;
+    const { slotB } = device.profile.layout;
+    const operation: FlashOperation = {
+      kind: "program",
+      index: 0,
+      address: slotB.address,
+      length,
+      before: device.flash.bytes.slice(slotB.address, slotB.address + length),
+      after: new Uint8Array(length),
+      part: { content: device.flash.bytes, pageBytes, erasedValue, eccUnitBytes },
+      tear: () => {
+        throw new Error("not used");
+      },
+    };
+    const [outcome] = tornVariants(operation, ["ecc"]);
+    if (outcome === undefined) throw new Error("A program can be torn so that it faults.");
+    expect(told.get(working.torn(operation, outcome))).toEqual([
+      expect.objectContaining({ kind: "poisoned", address: slotB.address }),
+    ]);
+    expect(device.flash.bits).toBe(NO_BITS);
+  });
 
   it("changes with every single bit of flash and counters", () => {
     const words = new Uint32Array(FLASH_BYTES / 4).fill(0xffff_ffff);

@@ -36,7 +36,8 @@ function deviceWith(change: (flash: Uint8Array) => void = () => undefined): Devi
   return device;
 }
 
-const radioOf = (device: Device): RadioImage | undefined => runningRadioImage(device.flash.bytes);
+const radioOf = (device: Device): RadioImage | undefined =>
+  runningRadioImage(device.flash.bytes, device.flash.bits);
 const radioFlash = (device: Device): Uint8Array => device.flash.bytes.slice(FLASH_BYTES);
 const logOf = ({ log }: PowerCycle): string[] => log.map(({ text }) => text);
 const phaseOf = (device: Device): Phase | undefined => readJournal(device.flash.bytes, device.profile)?.phase;

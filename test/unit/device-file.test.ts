@@ -18,7 +18,8 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NO_BITS, type DeviceBits } from "../../emulator/device-bits.ts";
-import { FLASH_BYTES, PROFILE_NAMES, profileNamed } from "../../emulator/index.ts";
+import { FLASH_BYTES, PROFILE_NAMES, profileNamed, withRadio } from "../../emulator/index.ts";
+import { RADIO_FLASH, stateBytesOf } from "../../emulator/memory-map.ts";
 import {
   decodeDeviceFile,
   DeviceFileError,
@@ -111,6 +112,31 @@ describe("a device file", () => {
     expect(decodeDeviceFile(old, "x")).toEqual(device);
     const more = old.replace('"profile"', '"bits":[],"profile"');
     expect(codeOf(() => decodeDeviceFile(more, "x"))).toBe("device-file-damaged");
+  });
+
+  it("holds a device with a radio, and is refused with one that its part cannot have or that lies elsewhere", () => {
+    const { profile, state } = deviceOf(4, "samd21");
+    const served = withRadio(profile);
+    const flash = new Uint8Array(stateBytesOf(served.layout));
+    const wear = new Uint32Array(flash.length / profile.pageBytes);
+    const device = { profile: served, state: { ...state, flash, wear } };
+    expect(decodeDeviceFile(encodeDeviceFile(device), "x")).toEqual(device);
+
+    const large = profileNamed("nrf52");
+    const layout = { ...large.layout, radio: RADIO_FLASH };
+    const largeWear = new Uint32Array(flash.length / large.pageBytes);
+    const impossible = encodeDeviceFile({
+      profile: { ...large, layout },
+      state: { ...state, flash, wear: largeWear },
+    });
+    expect(() => decodeDeviceFile(impossible, "x")).toThrow(
+      "x is a damaged device file: it has a radio, and its part cannot have one (nrf52: no radio fits: it has pages of 4096 bytes, and a radio's sub-slots have 2048).",
+    );
+    expect(codeOf(() => decodeDeviceFile(impossible, "x"))).toBe("device-file-damaged");
+    for (const garbage of ['"address": 7', '"address": "x"', '"address": 102400, "more": 1']) {
+      const altered = encodeDeviceFile(device).replace('"address": 102400', garbage);
+      expect(() => decodeDeviceFile(altered, "x")).toThrow(/^x is a damaged device file: layout\.radio/);
+    }
   });
 
   it("is the same text for the same device", () => {

@@ -13,7 +13,14 @@ import {
   runningRadioImage,
   withRadio,
 } from "../../emulator/index.ts";
-import { decodeBits, encodeRegisters, NO_BITS, withBit } from "../../emulator/device-bits.ts";
+import {
+  decodeBits,
+  encodeRegisters,
+  NO_BITS,
+  withBit,
+  type DeviceBits,
+} from "../../emulator/device-bits.ts";
+import { RadioReader } from "../../emulator/explore/radio-reader.ts";
 import { radioFlashWith } from "../../emulator/radio.ts";
 import { deviceWith, keepStatus, moduleOf, RAM, statuses } from "./device-fixture.ts";
 
@@ -47,8 +54,8 @@ describe("a radio", () => {
     const older = { image: first, generation: 7 };
     const newer = { image: second, generation: 8 };
     const running = { generation: 8, bytes: second.length, digest: digestOf(second) };
-    expect(runningRadioImage(stateWith([older, newer]))).toEqual({ subSlot: 1, ...running });
-    expect(runningRadioImage(stateWith([newer, older]))).toEqual({ subSlot: 0, ...running });
+    expect(runningRadioImage(stateWith([older, newer]), NO_BITS)).toEqual({ subSlot: 1, ...running });
+    expect(runningRadioImage(stateWith([newer, older]), NO_BITS)).toEqual({ subSlot: 0, ...running });
   });
 
   it("takes the image one generation ahead for the newer one, whatever the generation is", () => {
@@ -57,7 +64,7 @@ describe("a radio", () => {
         const older = { image: first, generation };
         const newer = { image: second, generation: (generation + 1) % 2 ** 32 };
         const flash = stateWith(isFirst ? [newer, older] : [older, newer]);
-        expect(runningRadioImage(flash)?.digest).toBe(digestOf(second));
+        expect(runningRadioImage(flash, NO_BITS)?.digest).toBe(digestOf(second));
       }),
       { examples: [[0xffff_ffff, true]] },
     );
@@ -74,7 +81,7 @@ describe("a radio", () => {
       fc.property(place, fc.integer({ min: 0, max: 7 }), (offset, bit) => {
         const damaged = flash.slice();
         damaged[start + offset] = (damaged[start + offset] ?? 0) ^ (1 << bit);
-        expect(runningRadioImage(damaged)?.digest).toBe(digestOf(first));
+        expect(runningRadioImage(damaged, NO_BITS)?.digest).toBe(digestOf(first));
       }),
     );
   });
@@ -103,7 +110,7 @@ describe("a radio", () => {
         const [magic, , isWhole, bytes] = one;
         const isBootable =
           magic === Radio.MagicValue && isWhole && bytes > 0 && bytes <= RADIO_IMAGE_BYTES_MAX;
-        expect(runningRadioImage(flash)?.subSlot).toBe(isBootable ? 0 : undefined);
+        expect(runningRadioImage(flash, NO_BITS)?.subSlot).toBe(isBootable ? 0 : undefined);
       }),
     );
   });
@@ -113,14 +120,24 @@ describe("a radio", () => {
       { image: first, generation: 1 },
       { image: second, generation: 2 },
     ]);
-    const poisoned = FLASH_BYTES + Radio.SubSlotBytes + 64;
-    const isReadable = (address: number, bytes: number): boolean =>
-      address > poisoned || address + bytes <= poisoned;
-    expect(runningRadioImage(flash, isReadable)?.digest).toBe(digestOf(first));
+    const poisoned: DeviceBits = [
+      {
+        kind: "poisoned",
+        address: FLASH_BYTES + Radio.SubSlotBytes + 64,
+        length: 8,
+        value: 0,
+        other: undefined,
+      },
+    ];
+    expect(runningRadioImage(flash, poisoned)?.digest).toBe(digestOf(first));
+    const reader = new RadioReader();
+    expect(reader.digestIn(flash, NO_BITS)).toBe(digestOf(second));
+    expect(reader.digestIn(flash, poisoned)).toBe(digestOf(first));
+    expect(reader.digestIn(flash, NO_BITS)).toBe(digestOf(second));
   });
 
   it("is not there on a device without one", () => {
-    expect(runningRadioImage(new Uint8Array(FLASH_BYTES))).toBeUndefined();
+    expect(runningRadioImage(new Uint8Array(FLASH_BYTES), NO_BITS)).toBeUndefined();
   });
 
   it("is refused beside a part whose pages are larger than a sub-slot", () => {
@@ -154,7 +171,7 @@ describe("the flash of a radio", () => {
     const device = deviceWith(moduleOf(""), { profile: class1 }, image);
     const state = device.snapshot();
     expect(state.flash.length).toBe(FLASH_BYTES + Radio.FlashBytes);
-    expect(runningRadioImage(state.flash)?.digest).toBe(digestOf(first));
+    expect(runningRadioImage(state.flash, NO_BITS)?.digest).toBe(digestOf(first));
     const other = deviceWith(moduleOf(""));
     expect(() => {
       other.restore(state);
