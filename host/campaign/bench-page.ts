@@ -1,5 +1,5 @@
 /**
- * What the devices of campaigns and of the glitch bench are: whose updates they take, and their device page.
+ * The device page of the devices of campaigns and of the glitch bench.
  */
 import { PayloadKey } from "../../assembly/layout.ts";
 import type { Profile } from "../../emulator/profile.ts";
@@ -8,13 +8,7 @@ import { encodeAnchors, identityOf } from "../device/factory.ts";
 import type { Key } from "../keys/key.ts";
 import { encodeCbor } from "../manifest/cbor-writer.ts";
 import { TEST_KEK } from "./encrypted-update.ts";
-
-/** Domain of the vendor whose updates the device takes, and the product that names its class. */
-export const VENDOR = "brownout.example";
-export const PRODUCT = "class1";
-/** The component that an image becomes, and the one that an encrypted image is fetched as. */
-export const COMPONENT = "app";
-export const ENCRYPTED_COMPONENT = "encrypted";
+import { PRODUCT, VENDOR } from "./maker.ts";
 
 /** In what such devices differ. */
 export interface BenchPage {

@@ -9,6 +9,7 @@ import { createEnvelope } from "../manifest/create.ts";
 import { digestOf } from "../manifest/digest.ts";
 import { readEnvelope, withHead } from "../manifest/envelope.ts";
 import { signEnvelope } from "../manifest/sign.ts";
+import { PAYLOAD_URI } from "./maker.ts";
 
 /** What an update with a dependency is made of. */
 export interface DependentUpdate {
@@ -29,7 +30,6 @@ export interface DependentUpdate {
   readonly statesHonest?: boolean;
 }
 
-const URI = "coap://updates.brownout.example/suit/payload";
 const NAME = "#source";
 
 /** The envelope, signed, and its payload. */
@@ -86,7 +86,7 @@ function dependency(parts: DependentUpdate, forged: Uint8Array | undefined): Uin
       "vendor-identifier",
       "class-identifier",
     ],
-    install: [{ "set-parameters": { uri: URI } }, "fetch"],
+    install: [{ "set-parameters": { uri: PAYLOAD_URI } }, "fetch"],
     validate: ["class-identifier"],
   };
   return signEnvelope(createEnvelope(json), parts.dependencyKey ?? parts.key);

@@ -10,6 +10,7 @@ import type { PrivateKey } from "../keys/key.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { encryptPayload } from "../manifest/encrypt.ts";
 import { signEnvelope } from "../manifest/sign.ts";
+import { PAYLOAD_URI } from "./maker.ts";
 
 /** What an encrypted update is made of. */
 export interface EncryptedUpdate {
@@ -76,7 +77,7 @@ export function encryptedUpdate(parts: EncryptedUpdate): Required<SlotContent> {
     ],
     install: [
       select(1),
-      { "override-parameters": { uri: "coap://updates.brownout.example/suit/payload" } },
+      { "override-parameters": { uri: PAYLOAD_URI } },
       "fetch",
       select(0),
       { "override-parameters": { "source-component": 1, "encryption-info": { hex } } },

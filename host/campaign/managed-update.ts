@@ -7,6 +7,7 @@ import type { SlotContent } from "../../emulator/provision.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import { identityParameters, type DependentUpdate } from "./dependent-update.ts";
+import { PAYLOAD_URI } from "./maker.ts";
 
 /** What an update under conditions is made of. */
 export type ManagedUpdate = Omit<DependentUpdate, "dependencyKey" | "forged" | "statesHonest">;
@@ -59,7 +60,7 @@ export function managedUpdate(parts: ManagedUpdate): Required<SlotContent> {
       "minimum-battery",
       "update-authorized",
       "version",
-      set({ uri: "coap://updates.brownout.example/suit/payload" }),
+      set({ uri: PAYLOAD_URI }),
       "fetch",
       "image-match",
     ],

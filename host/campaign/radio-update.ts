@@ -10,6 +10,7 @@ import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import { benchKey } from "./bench-key.ts";
 import { identityParameters, sharedOf, type DependentUpdate } from "./dependent-update.ts";
+import { PAYLOAD_URI } from "./maker.ts";
 
 /** The components of such a device, in the order of its device page. */
 export const RADIO_COMPONENTS: readonly [app: string, radio: string] = ["app", "radio"];
@@ -20,7 +21,6 @@ export type RadioUpdate = Pick<
   "sequenceNumber" | "payload" | "vendor" | "product" | "key" | "dependencyKey"
 >;
 
-const PAYLOAD_URI = "coap://updates.brownout.example/suit/payload";
 const MAKER = "#maker";
 const IMAGE = "#radio";
 /** No whole number of write units on any part. */

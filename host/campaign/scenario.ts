@@ -17,7 +17,9 @@ import { withRadio } from "../../emulator/radio.ts";
 import type { RecordedOperation } from "../../emulator/recording.ts";
 import { provision, type JournalFields, type SlotContent } from "../../emulator/provision.ts";
 import { benchKey } from "./bench-key.ts";
-import { benchPage, COMPONENT, ENCRYPTED_COMPONENT, PRODUCT, VENDOR } from "./bench-page.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/resource-path.ts";
+import { benchPage } from "./bench-page.ts";
+import { COMPONENT, ENCRYPTED_COMPONENT, PAYLOAD_URI, PRODUCT, VENDOR } from "./maker.ts";
 import { surroundingsText } from "./scenario-device.ts";
 import { ENCRYPTION_SECRETS, encryptedUpdate } from "./encrypted-update.ts";
 import { dependentUpdate } from "./dependent-update.ts";
@@ -320,8 +322,8 @@ export function buildUpdateScenario(parts: UpdateParts): Scenario {
     initial,
     link: new CoapServer(
       new Map([
-        ["/suit/envelope", offer.envelope],
-        ["/suit/payload", offer.payload],
+        [ENVELOPE_PATH, offer.envelope],
+        [PAYLOAD_PATH, offer.payload],
       ]),
     ),
     ...(surroundings === undefined ? {} : { surroundings }),
@@ -407,7 +409,7 @@ function update(
     component: [COMPONENT],
     vendor: { domain: VENDOR },
     class: { name: PRODUCT },
-    uri: "coap://updates.brownout.example/suit/payload",
+    uri: PAYLOAD_URI,
   };
   return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
 }

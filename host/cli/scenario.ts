@@ -17,14 +17,8 @@ import { PRESENT_FORM } from "../../emulator/explore/journal.ts";
 import { NO_BITS, profileNamed, runningRadioImage } from "../../emulator/index.ts";
 import { defectiveProfile, type Profile } from "../../emulator/profile.ts";
 import type { DeviceRecord } from "../device/device-file.ts";
-import {
-  ENVELOPE_PATH,
-  outcomeOf,
-  PAYLOAD_PATH,
-  powerUp,
-  runUntilRest,
-  type Offer,
-} from "../device/session.ts";
+import { outcomeOf, powerUp, runUntilRest, type Offer } from "../device/session.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/resource-path.ts";
 import { bootloaderIn, journalFormOf, readOwnJournal } from "../device/journal-form.ts";
 import { surveyDevice } from "../device/survey.ts";
 import { ownModule, ownSymbols } from "../device/wasm-file.ts";

@@ -6,8 +6,10 @@ import path from "node:path";
 import { CoapServer } from "../../emulator/coap-server.ts";
 import { Device, type DeviceState } from "../../emulator/device.ts";
 import { profileNamed, type Profile } from "../../emulator/profile.ts";
+import { COMPONENT, PAYLOAD_URI, PRODUCT, VENDOR } from "../campaign/maker.ts";
 import { writeDeviceFile } from "../device/device-file.ts";
 import { identityOf, manufacture } from "../device/factory.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/resource-path.ts";
 import { ownModule, ownSymbols } from "../device/wasm-file.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
 import { writeKey, writePublicKey } from "../keys/key-file.ts";
@@ -15,18 +17,8 @@ import { generateKey, type PrivateKey } from "../keys/key.ts";
 import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 
-/** The device's maker. */
-export const VENDOR_DOMAIN = "brownout.example";
-/** The product, and another one of the same vendor. */
-export const CLASS_NAME = "class1";
+/** Another product of the same vendor. */
 export const OTHER_CLASS_NAME = "class2";
-/** The one component of the device. */
-export const COMPONENT = "app";
-/** Where manifests say that the payload is; the device's agent pulls it from there. */
-export const PAYLOAD_URI = "coap://updates.brownout.example/suit/payload";
-
-const ENVELOPE_PATH = "/suit/envelope";
-const PAYLOAD_PATH = "/suit/payload";
 
 /** The builds of the sample firmware. */
 export type FirmwareName = "firmware-1" | "firmware-2" | "firmware-failing" | "firmware-hanging";
@@ -91,11 +83,11 @@ export function createWorld(folder: string): World {
 
 /** Makes and signs an update from the short form of the author's JSON. */
 export function makeUpdate(world: World, options: UpdateOptions): Update {
-  const { sequenceNumber, firmware, className = CLASS_NAME, key = world.author } = options;
+  const { sequenceNumber, firmware, className = PRODUCT, key = world.author } = options;
   const json = {
     sequenceNumber,
     component: [COMPONENT],
-    vendor: { domain: VENDOR_DOMAIN },
+    vendor: { domain: VENDOR },
     class: { name: className },
     uri: PAYLOAD_URI,
   };
@@ -120,7 +112,7 @@ export function makeDevice(world: World, installed: Update): Device {
     profile: world.profile,
     bootloader: world.bootloader,
     trusted: [world.author],
-    identity: identityOf({ vendor: VENDOR_DOMAIN, class: CLASS_NAME }),
+    identity: identityOf({ vendor: VENDOR, class: PRODUCT }),
     components: [COMPONENT],
     firmware: { envelope, payload, sequenceNumber: BigInt(sequenceNumber) },
   });

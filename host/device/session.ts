@@ -18,18 +18,12 @@ import { recordBoot, type BootRecord } from "../report/boot-record.ts";
 import { UserError } from "../user-error.ts";
 import type { DeviceRecord } from "./device-file.ts";
 import { readOwnJournal } from "./journal-form.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH, REPORT_PATH } from "./resource-path.ts";
 import { envelopeInSlot } from "./survey.ts";
 import { ownSymbols } from "./wasm-file.ts";
 
 /** Power-ons before a device that never comes to rest is given up; an update takes about ten. */
 export const BOOTS_MAX = 64;
-
-/** Where the sample firmware looks for an update: the path of the envelope. */
-export const ENVELOPE_PATH = "/suit/envelope";
-/** Where it asks whether reports are wanted, and posts them. */
-export const REPORT_PATH = "/suit/report";
-/** Where it looks for the payload. */
-export const PAYLOAD_PATH = "/suit/payload";
 
 /** What the far end of the link has to offer. */
 export interface Offer {

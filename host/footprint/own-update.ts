@@ -4,8 +4,9 @@
  */
 import { CoapServer } from "../../emulator/coap-server.ts";
 import type { Profile } from "../../emulator/profile.ts";
+import { COMPONENT, PAYLOAD_URI, PRODUCT, VENDOR } from "../campaign/maker.ts";
 import { identityOf, manufacture } from "../device/factory.ts";
-import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/session.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/resource-path.ts";
 import { ownModule } from "../device/wasm-file.ts";
 import { checkedEdwardsKey } from "../keys/ed25519.ts";
 import { generateHssKey, parseTrees } from "../keys/hss.ts";
@@ -21,9 +22,6 @@ import { createEnvelope } from "../manifest/create.ts";
 import { signEnvelope } from "../manifest/sign.ts";
 import type { BootParts } from "./boot-cost.ts";
 
-const VENDOR = "brownout.example";
-const PRODUCT = "class1";
-const COMPONENT = "app";
 const SECRET = new Uint8Array(32).fill(0x42);
 
 /** The key that each of our bootloaders trusts, by the name of its module. */
@@ -84,7 +82,7 @@ function release(
     component: [COMPONENT],
     vendor: { domain: VENDOR },
     class: { name: PRODUCT },
-    uri: `coap://updates.brownout.example${PAYLOAD_PATH}`,
+    uri: PAYLOAD_URI,
   };
   return { envelope: signEnvelope(createEnvelope(manifest, { payload }), key), payload };
 }

@@ -2,6 +2,7 @@
  * The author that the device under test trusts: keys, identity, and genuine content.
  */
 import type { SlotContent } from "../../emulator/provision.ts";
+import { PAYLOAD_URI, PRODUCT, VENDOR } from "../campaign/maker.ts";
 import { TRUSTED_TEST_KEY } from "../campaign/scenario.ts";
 import { identityOf } from "../device/factory.ts";
 import { sleepingImage } from "../glitch/sleeping-image.ts";
@@ -20,7 +21,7 @@ export const sign = quickSigner(AUTHOR);
 export const signSecond = quickSigner(SECOND_AUTHOR);
 
 /** Who the device is. */
-export const IDENTITY = identityOf({ vendor: "brownout.example", class: "class1" });
+export const IDENTITY = identityOf({ vendor: VENDOR, class: PRODUCT });
 /** The components that it has. */
 export const COMPONENTS: readonly string[] = ["app", "aux"];
 /** The image that everything is about. */
@@ -33,9 +34,9 @@ export const INSTALLED_SEQUENCE = 1;
 export const GENUINE_MANIFEST = {
   sequenceNumber: INSTALLED_SEQUENCE + 1,
   component: ["app"],
-  vendor: { domain: "brownout.example" },
-  class: { name: "class1" },
-  uri: "coap://updates.brownout.example/suit/payload",
+  vendor: { domain: VENDOR },
+  class: { name: PRODUCT },
+  uri: PAYLOAD_URI,
 } as const;
 
 /** A genuine envelope with its image beside it. */

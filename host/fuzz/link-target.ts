@@ -12,6 +12,7 @@ import type { Chance } from "../../emulator/fuzz/chance.ts";
 import type { RunResult, Trouble } from "../../emulator/fuzz/fuzzer.ts";
 import { HostileLink, STEP_BYTES } from "../../emulator/fuzz/hostile-link.ts";
 import { slotRange } from "../../emulator/memory-map.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/resource-path.ts";
 import { genuineContent, INSTALLED_SEQUENCE } from "./author.ts";
 import { FuzzBench, type BenchOptions } from "./bench.ts";
 import type { HostTarget } from "./target.ts";
@@ -33,8 +34,8 @@ export class LinkTarget implements HostTarget {
   constructor(options: BenchOptions) {
     const { envelope, payload } = genuineContent(INSTALLED_SEQUENCE + 1);
     const resources = new Map([
-      ["/suit/envelope", envelope],
-      ["/suit/payload", payload],
+      [ENVELOPE_PATH, envelope],
+      [PAYLOAD_PATH, payload],
     ]);
     this.#link = new HostileLink(new CoapServer(resources));
     this.bench = new FuzzBench({ ...options, linkEnd: this.#link });

@@ -2,6 +2,7 @@
  * What mutation starts from: envelopes that between them use all that the bootloader processes, with the
  * author's signature.
  */
+import { PAYLOAD_URI, PRODUCT, VENDOR } from "../campaign/maker.ts";
 import { Algorithm } from "../keys/key.ts";
 import { encodeCbor, Tagged } from "../manifest/cbor-writer.ts";
 import { createEnvelope } from "../manifest/create.ts";
@@ -12,8 +13,8 @@ import { AUTHOR, GENUINE_MANIFEST, IDENTITY, IMAGE, SECOND_AUTHOR } from "./auth
 const BARE_MANIFEST_TAG = 1070;
 
 const IDENTIFIERS = {
-  "vendor-identifier": { domain: "brownout.example" },
-  "class-identifier": { domain: "brownout.example", name: "class1" },
+  "vendor-identifier": { domain: VENDOR },
+  "class-identifier": { domain: VENDOR, name: PRODUCT },
 };
 
 /** Sequences that branch, nest and fail softly. */
@@ -34,7 +35,7 @@ const BRANCHING = {
         { "run-sequence": [{ "try-each": [["abort"], [{ "run-sequence": ["vendor-identifier"] }]] }] },
       ],
     },
-    { "override-parameters": { uri: "coap://updates.brownout.example/suit/payload", "strict-order": false } },
+    { "override-parameters": { uri: PAYLOAD_URI, "strict-order": false } },
     "fetch",
     "image-match",
   ],
@@ -59,7 +60,7 @@ const TWO_COMPONENTS = {
   ],
   install: [
     { "set-component-index": [0, 1] },
-    { "override-parameters": { uri: "coap://updates.brownout.example/suit/payload" } },
+    { "override-parameters": { uri: PAYLOAD_URI } },
     "fetch",
     "image-match",
   ],

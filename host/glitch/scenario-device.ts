@@ -4,7 +4,8 @@
 import { Device } from "../../emulator/device.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import { provision, type JournalFields, type SlotContent } from "../../emulator/provision.ts";
-import { benchPage, COMPONENT, ENCRYPTED_COMPONENT } from "../campaign/bench-page.ts";
+import { benchPage } from "../campaign/bench-page.ts";
+import { COMPONENT, ENCRYPTED_COMPONENT } from "../campaign/maker.ts";
 import { provisioned } from "../device/factory.ts";
 import type { Key } from "../keys/key.ts";
 

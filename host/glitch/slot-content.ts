@@ -2,7 +2,7 @@
  * What lies in the slots of a boot that must refuse: updates that are right, and ways to make them wrong.
  */
 import type { SlotContent } from "../../emulator/provision.ts";
-import { COMPONENT, ENCRYPTED_COMPONENT, PRODUCT, VENDOR } from "../campaign/bench-page.ts";
+import { COMPONENT, ENCRYPTED_COMPONENT, PAYLOAD_URI, PRODUCT, VENDOR } from "../campaign/maker.ts";
 import { dependentUpdate } from "../campaign/dependent-update.ts";
 import { decryptedWrongly, encryptedUpdate } from "../campaign/encrypted-update.ts";
 import { managedUpdate } from "../campaign/managed-update.ts";
@@ -111,7 +111,7 @@ export class UpdateAuthor {
       vendor: { domain: VENDOR },
       class: { name: product },
       ...(setVersion === undefined ? {} : { setVersion }),
-      uri: "coap://updates.brownout.example/suit/payload",
+      uri: PAYLOAD_URI,
     };
     return createEnvelope(json, { payload: this.#payload });
   }

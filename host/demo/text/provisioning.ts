@@ -7,7 +7,8 @@ import type { Colors } from "../../report/color.ts";
 import { drawFlashMap } from "../../report/flash-map.ts";
 import { count } from "../../report/quantity.ts";
 import type { ProvisioningFacts } from "../provisioning.ts";
-import { authorText, CLASS_NAME, VENDOR_DOMAIN } from "../world.ts";
+import { PRODUCT, VENDOR } from "../../campaign/maker.ts";
+import { authorText } from "../world.ts";
 import { differenceLines, entry, indent, mark, title, wrap } from "./layout.ts";
 
 /** Chapter 1 as lines. */
@@ -19,7 +20,7 @@ export function provisioningPage(facts: ProvisioningFacts, colors: Colors): stri
   return [
     ...title(1, "A device, and an update for it", colors),
     ...entry("device", `${profile.title}, profile ${profile.name}`, colors),
-    ...entry("identity", `vendor ${VENDOR_DOMAIN}, class ${CLASS_NAME}; trusts one P-256 key`, colors),
+    ...entry("identity", `vendor ${VENDOR}, class ${PRODUCT}; trusts one P-256 key`, colors),
     ...entry("bootloader", `${colors.bold(flashShare)}, WebAssembly`, colors),
     ...entry("its RAM", ramLines(bootloader), colors),
     ...entry(
