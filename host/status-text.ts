@@ -16,7 +16,8 @@ export interface StatusText {
 
 const BROKEN_FILE = "The file is damaged, or it is not what it is taken for; build it again.";
 const REBUILD = "Correct the manifest's JSON, then create and sign the envelope again.";
-const HARDWARE = "Look at the device's trace; the emulated part refused or failed an operation.";
+const HARDWARE =
+  "Look at the trace of `device boot --trace`; the emulated part refused or failed an operation.";
 
 /** Code, sentence and hint of every status. */
 export const STATUS_TEXT = {
@@ -115,7 +116,7 @@ export const STATUS_TEXT = {
   [Status.KeyMalformed]: {
     code: "key-malformed",
     sentence: "A trust anchor in the device page is malformed.",
-    hint: "Create the device again with a P-256 public key.",
+    hint: "Create the device again with a public key of the kind that its bootloader verifies.",
   },
   [Status.EncryptionMalformed]: {
     code: "encryption-malformed",
@@ -136,7 +137,7 @@ export const STATUS_TEXT = {
   [Status.SignatureInvalid]: {
     code: "signature-invalid",
     sentence: "No signature verifies under a trusted key.",
-    hint: "Either the envelope was changed after signing, or it was signed with another key.",
+    hint: "Sign it with a key that the device trusts, and change nothing afterwards; `device show` lists the keys.",
   },
   [Status.KeyAlgorithmMismatch]: {
     code: "key-algorithm-mismatch",
@@ -186,7 +187,7 @@ export const STATUS_TEXT = {
   [Status.SharedCommandForbidden]: {
     code: "shared-command-forbidden",
     sentence: "The shared sequence holds a command that is not allowed there.",
-    hint: "It may hold conditions, set-component-index, override-parameters, try-each and run-sequence.",
+    hint: "Move it to another sequence; this one may hold conditions, set-component-index, override-parameters, try-each and run-sequence.",
   },
   [Status.ComponentIndexInvalid]: {
     code: "component-index-invalid",
@@ -351,7 +352,7 @@ export const STATUS_TEXT = {
   [Status.PayloadInauthentic]: {
     code: "payload-inauthentic",
     sentence: "The authentication tag of the encrypted payload does not fit it.",
-    hint: BROKEN_FILE,
+    hint: "Deliver the encrypted payload as it was made, or encrypt it again.",
   },
 
   [Status.DraftTooOld]: {
@@ -403,7 +404,7 @@ export const STATUS_TEXT = {
   [Status.AlgorithmUnsupported]: {
     code: "algorithm-unsupported",
     sentence: "The signature algorithm is not one of this build's.",
-    hint: "Sign with ESP256 (-9) or ES256 (-7).",
+    hint: "Sign with ESP256 (-9) or ES256 (-7), or give the device a bootloader for Ed25519 or HSS-LMS keys.",
   },
   [Status.DigestUnsupported]: {
     code: "digest-unsupported",
@@ -454,7 +455,7 @@ export const STATUS_TEXT = {
   [Status.NumberTooLarge]: {
     code: "number-too-large",
     sentence: "A number is larger than this build can hold.",
-    hint: "Sizes and slots are at most 32 bits wide.",
+    hint: "Write a smaller number; sizes and slots are at most 32 bits wide.",
   },
   [Status.DatagramTooLarge]: {
     code: "datagram-too-large",
@@ -491,28 +492,28 @@ export const STATUS_TEXT = {
   [Status.LinkProtocol]: {
     code: "link-protocol",
     sentence: "The far end of the link answered something that cannot be used.",
-    hint: "Look at the link's datagrams in the trace.",
+    hint: "Look at the datagrams in the trace of `device boot --trace`.",
   },
   [Status.HalUnavailable]: {
     code: "hal-unavailable",
     sentence: "The hardware layer does not offer this on this device.",
-    hint: "Choose a device profile that has it.",
+    hint: "Give the device what it lacks: --time, --battery or --authorize, a radio, or a bootloader that exports it.",
   },
   [Status.HalArgument]: {
     code: "hal-argument",
     sentence: "A call into the hardware layer has an argument that makes no sense.",
-    hint: "The program on the device is wrong; look at the trace for the call.",
+    hint: "Correct the program on the device; look for the call in the trace of `device boot --trace`.",
   },
   [Status.RadioImageMissing]: {
     code: "radio-image-missing",
     sentence: "The radio has no image that it can boot.",
-    hint: "The next boot of firmware that dispatches sends it one.",
+    hint: "Boot the device again; firmware that dispatches sends the radio its image.",
   },
 
   [Status.JournalEmpty]: {
     code: "journal-empty",
     sentence: "The boot journal holds no valid record.",
-    hint: "A new device has none; on another one the state pages were lost.",
+    hint: "Boot the device, which tries what its slots hold; if it had a journal, look for what erased it.",
   },
   [Status.SlotBlank]: {
     code: "slot-blank",

@@ -14,6 +14,14 @@ const statuses = [...source.matchAll(/^ {2}(\w+) = (0x[0-9a-f]+|0),$/gm)].map(
   }),
 );
 
+/** What somebody can be told to do about a status. */
+const ACTIONS = new Set(
+  (
+    "add boot build charge choose compare correct create deliver encode encrypt flatten give install integrate " +
+    "keep leave look make move offer publish put raise remove say select send serve set sever sign split take use write"
+  ).split(" "),
+);
+
 describe("the text of a status", () => {
   it("exists for every status of the device and for nothing else", () => {
     expect(statuses.length).toBeGreaterThan(80);
@@ -33,6 +41,17 @@ describe("the text of a status", () => {
     for (const { sentence, hint } of Object.values(STATUS_TEXT)) {
       expect(sentence).toMatch(/^[A-Za-z].*\.$/);
       expect(hint).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  it("says what to do: a clause of the hint begins with it", () => {
+    for (const { code, hint } of Object.values(STATUS_TEXT)) {
+      if (code === "ok") continue;
+      const words = hint.split(/[;:,.] (?:or |and )?|^/).map((clause) => clause.split(" ", 1).join(""));
+      expect(
+        words.some((word) => ACTIONS.has(word.toLowerCase())),
+        `${code}: ${hint}`,
+      ).toBe(true);
     }
   });
 
