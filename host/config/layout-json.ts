@@ -2,7 +2,13 @@
  * layout.json: where the partitions of somebody's own device lie.
  */
 import { z } from "zod";
-import { FLASH_BYTES, type FlashRange, type Layout } from "../../emulator/memory-map.ts";
+import {
+  FLASH_BYTES,
+  PARTITION_NAMES,
+  type FlashRange,
+  type Layout,
+  type PartitionName,
+} from "../../emulator/memory-map.ts";
 import type { Profile } from "../../emulator/profile.ts";
 import { UserError } from "../user-error.ts";
 import { checkedConfig } from "./config-error.ts";
@@ -50,35 +56,49 @@ export function applyLayout(profile: Profile, json: unknown, file: string): Prof
     file,
   });
   const layout: Layout = { boot, slotA, slotB, state };
-  const ranges = Object.entries(layout).filter(([, range]) => range !== ABSENT);
-  for (const [name, range] of ranges) checkRange(name, range, profile, file);
+  const fault = layoutFault(layout, profile);
+  if (fault === undefined) return { ...profile, layout };
+  throw new UserError("layout-range", `In ${file}, ${fault.message}.`, fault.hint);
+}
+
+/** What is wrong with partitions. */
+export interface LayoutFault {
+  /** Without a full stop, as in `slotA and slotB overlap`. */
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Why a part cannot have these partitions; undefined if it can. */
+export function layoutFault(
+  layout: Readonly<Record<PartitionName, FlashRange>>,
+  profile: Profile,
+): LayoutFault | undefined {
+  const ranges = PARTITION_NAMES.map((name) => [name, layout[name]] as const).filter(
+    ([, { address, bytes }]) => address !== ABSENT.address || bytes !== ABSENT.bytes,
+  );
+  for (const [name, range] of ranges) {
+    const fault = rangeFault(name, range, profile);
+    if (fault !== undefined) return fault;
+  }
   ranges.sort(([, left], [, right]) => left.address - right.address);
   for (const [index, [name, range]] of ranges.entries()) {
     const [other, next] = ranges[index + 1] ?? [];
     if (next === undefined || range.address + range.bytes <= next.address) continue;
-    throw rangeError(file, `${name} and ${other} overlap.`, "Move one of them.");
+    return { message: `${name} and ${other} overlap`, hint: "Move one of them." };
   }
-  if (boot.address !== 0) {
-    throw rangeError(file, "boot does not begin at address 0.", "The device starts what lies there.");
-  }
-  return { ...profile, layout };
+  if (layout.boot.address === 0) return undefined;
+  return { message: "boot does not begin at address 0", hint: "The device starts what lies there." };
 }
 
-function checkRange(name: string, { address, bytes }: FlashRange, profile: Profile, file: string): void {
+function rangeFault(name: string, { address, bytes }: FlashRange, profile: Profile): LayoutFault | undefined {
   const { pageBytes } = profile;
   if (bytes === 0 || address % pageBytes !== 0 || bytes % pageBytes !== 0) {
     const hint = `The part ${profile.name} has erase pages of ${pageBytes} bytes.`;
-    throw rangeError(file, `${name} is not whole erase pages.`, hint);
+    return { message: `${name} is not whole erase pages`, hint };
   }
-  if (address + bytes > FLASH_BYTES) {
-    throw rangeError(
-      file,
-      `${name} ends at ${address + bytes}, beyond the end of flash.`,
-      `There are ${FLASH_BYTES} bytes.`,
-    );
-  }
-}
-
-function rangeError(file: string, message: string, hint: string): UserError {
-  return new UserError("layout-range", `In ${file}, ${message}`, hint);
+  if (address + bytes <= FLASH_BYTES) return undefined;
+  return {
+    message: `${name} ends at ${address + bytes}, beyond the end of flash`,
+    hint: `There are ${FLASH_BYTES} bytes.`,
+  };
 }

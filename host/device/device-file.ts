@@ -33,6 +33,7 @@ import {
 import { RADIO_FLASH, stateBytesOf } from "../../emulator/memory-map.ts";
 import type { Surroundings } from "../../emulator/hal.ts";
 import { NO_BITS, withBit, type DeviceBit, type DeviceBits } from "../../emulator/device-bits.ts";
+import { layoutFault } from "../config/layout-json.ts";
 import { knownSurroundings, SurroundingsJson, surroundingsData } from "../config/surroundings-json.ts";
 import { UserError } from "../user-error.ts";
 import { FileIsFolder, FileTooLarge, readBounded } from "./bounded-file.ts";
@@ -225,6 +226,8 @@ function layoutJson({ layout: { boot, slotA, slotB, state, radio } }: Profile): 
 function withLayout(profile: Profile, layout: Body["layout"], name: string): Profile {
   const isOwn = JSON.stringify(layoutJson(profile)) === JSON.stringify(layout);
   if (isOwn) return profile;
+  const fault = layoutFault(layout, profile);
+  if (fault !== undefined) throw damaged(name, fault.message);
   const { radio, ...partitions } = layout;
   const parted = { ...profile, layout: partitions };
   if (radio === undefined) return parted;

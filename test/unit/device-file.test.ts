@@ -139,6 +139,18 @@ describe("a device file", () => {
     }
   });
 
+  it.each([
+    [{ slotA: { address: 1, bytes: 5000 } }, "slotA is not whole erase pages"],
+    [{ state: { address: 101_376, bytes: 4096 } }, "state ends at 105472, beyond the end of flash"],
+    [{ slotB: { address: 28_672, bytes: 1024 } }, "slotA and slotB overlap"],
+    [{ boot: { address: 1024, bytes: 1024 } }, "boot does not begin at address 0"],
+  ])("is refused with partitions that its part cannot have: %j", (partitions, why) => {
+    const device = deviceOf(6);
+    const layout = { ...device.profile.layout, ...partitions };
+    const altered = encodeDeviceFile({ ...device, profile: { ...device.profile, layout } });
+    expect(() => decodeDeviceFile(altered, "x")).toThrow(`x is a damaged device file: ${why}.`);
+  });
+
   it("is the same text for the same device", () => {
     expect(encodeDeviceFile(deviceOf(1))).toBe(encodeDeviceFile(deviceOf(1)));
   });
