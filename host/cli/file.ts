@@ -1,11 +1,13 @@
 /**
  * The user's files: read and written so that every failure names the file and says what to do.
  */
+import { isUtf8 } from "node:buffer";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { decodeModule } from "../../emulator/wasm/decode.ts";
 import { FileIsFolder, FileTooLarge, readBounded } from "../device/bounded-file.ts";
-import { checkModule, ownModule } from "../device/wasm-file.ts";
-import { writeFileWhole } from "../device/whole-file.ts";
+import { checkModule, namingModule, ownModule } from "../device/wasm-file.ts";
+import { writeFilesWhole } from "../device/whole-file.ts";
 import { UserError } from "../user-error.ts";
 import type { Io } from "./io.ts";
 
@@ -41,14 +43,14 @@ export function readInput(io: Io, file: string, what: string, bytesMax = FILE_BY
  * @throws UserError `unreadable-file` or `json-syntax`
  */
 export function readJson(io: Io, file: string, what: string): unknown {
-  const text = new TextDecoder().decode(readInput(io, file, what));
+  const bytes = readInput(io, file, what);
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(
       "json-syntax",
-      `${file} is not JSON: ${reason}.`,
+      `${file} is not JSON: ${isUtf8(bytes) ? reason : "it is not UTF-8 text"}.`,
       `Correct the ${what}; an editor that knows JSON marks the place.`,
       { cause },
     );
@@ -63,6 +65,17 @@ export function readJson(io: Io, file: string, what: string): unknown {
  */
 export function readModule(io: Io, file: string | undefined, own: string): Uint8Array {
   return file === undefined ? ownModule(own) : checkModule(readInput(io, file, "module"), file);
+}
+
+/**
+ * Reads the unstripped twin of a module, for its names.
+ *
+ * @throws UserError `unreadable-file`, or a code that starts with `module-`
+ */
+export function readSymbols(io: Io, file: string): Uint8Array {
+  const module = readInput(io, file, "symbols");
+  namingModule(file, () => decodeModule(module));
+  return module;
 }
 
 /** How a file is written. */
@@ -82,11 +95,31 @@ export function writeOutput(
   io: Io,
   file: string,
   content: Uint8Array | string,
+  options: WriteOptions = {},
+): void {
+  writeOutputs(io, [[file, content]], options);
+}
+
+/**
+ * Writes files that belong together: all of them or none.
+ *
+ * @param files names with contents
+ * @throws UserError `file-exists`, `file-twice` or `unwritable-file`
+ */
+export function writeOutputs(
+  io: Io,
+  files: readonly (readonly [file: string, content: Uint8Array | string])[],
   { force = false, mode }: WriteOptions = {},
 ): void {
-  const absolute = resolvePath(io, file);
-  refuseExisting(io, file, force);
-  writeFileWhole(absolute, content, { name: file, ...(mode === undefined ? {} : { mode }) });
+  for (const [file] of files) refuseExisting(io, file, force);
+  writeFilesWhole(
+    files.map(([name, content]) => ({
+      file: resolvePath(io, name),
+      content,
+      name,
+      ...(mode === undefined ? {} : { mode }),
+    })),
+  );
 }
 
 /**

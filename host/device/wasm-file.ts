@@ -50,7 +50,7 @@ export function ownModule(name: string): Uint8Array {
  * @throws UserError with a code that starts with `module-`
  */
 export function checkModule(module: Uint8Array, name: string): Uint8Array {
-  try {
+  namingModule(name, () =>
     loadModule(module, {
       ramBase: RAM_BASE,
       ramBytes: RAM_BYTES,
@@ -58,8 +58,19 @@ export function checkModule(module: Uint8Array, name: string): Uint8Array {
       build: "checked",
       requiredExports: ["reset", "__heap_base"],
       allowedImports: HAL_SIGNATURES,
-    });
-    return module;
+    }),
+  );
+  return module;
+}
+
+/**
+ * What `act` gives; what it finds wrong with a module, as an error that names the file.
+ *
+ * @throws UserError with a code that starts with `module-`
+ */
+export function namingModule<T>(name: string, act: () => T): T {
+  try {
+    return act();
   } catch (error) {
     if (!(error instanceof ModuleError)) throw error;
     throw new UserError(`module-${error.code}`, `${name}: ${error.message}`, error.hint, { cause: error });

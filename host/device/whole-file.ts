@@ -28,6 +28,12 @@ export interface WholeFileOptions {
   readonly mode?: number;
 }
 
+/** A file that is to be written. */
+export interface WholeFile extends WholeFileOptions {
+  readonly file: string;
+  readonly content: Uint8Array | string;
+}
+
 /**
  * Writes a file, whole or not at all. A symbolic link stays one: the file it leads to is replaced.
  *
@@ -38,34 +44,81 @@ export function writeFileWhole(
   content: Uint8Array | string,
   options: WholeFileOptions = {},
 ): void {
-  const name = options.name ?? file;
+  writeFilesWhole([{ file, content, ...options }]);
+}
+
+/**
+ * Writes files that are worth nothing without each other. All are on the disk before the first takes its name,
+ * so one that does not fit, or may not be written, leaves none of them.
+ *
+ * @throws UserError `unwritable-file` or `file-twice`
+ */
+export function writeFilesWhole(files: readonly WholeFile[]): void {
+  const staged: Staged[] = [];
   try {
-    const target = existsSync(file) ? realpathSync(file) : file;
-    if (existsSync(target) && statSync(target).isDirectory()) throw errorOf(name, "it is a folder");
-    removeLeftovers(target);
-    replace(target, Buffer.from(content), options.mode ?? modeOf(target));
+    for (const each of files) staged.push(named(each, () => stage(each, staged)));
+    for (const each of staged) named(each, () => renameSync(each.temporary, each.target));
+  } catch (error) {
+    for (const { temporary } of staged) rmSync(temporary, { force: true });
+    throw error;
+  }
+  for (const folder of new Set(staged.map(({ target }) => path.dirname(target)))) syncFolder(folder);
+}
+
+/** A file whose content waits under another name. */
+interface Staged {
+  readonly name: string;
+  readonly target: string;
+  readonly temporary: string;
+}
+
+/** What `act` gives; what it throws, as an error about the file. */
+function named<T>({ file, name = file ?? "" }: Partial<WholeFile>, act: () => T): T {
+  try {
+    return act();
   } catch (error) {
     throw error instanceof UserError ? error : errorOf(name, reasonOf(error), error);
   }
 }
 
-function replace(target: string, content: Uint8Array, mode: number | undefined): void {
+function stage({ file, content, name = file, mode }: WholeFile, others: readonly Staged[]): Staged {
+  const target = existsSync(file) ? realpathSync(file) : file;
+  checkReplaceable(target, name);
+  if (others.some((other) => other.target === target)) {
+    throw new UserError(
+      "file-twice",
+      `${name} is to be written twice, with different content.`,
+      "Name two files.",
+    );
+  }
+  removeLeftovers(target);
   const temporary = `${temporaryPrefix(target)}${process.pid}.tmp`;
   try {
-    const handle = openSync(temporary, "w", mode ?? 0o666);
-    try {
-      if (mode !== undefined) fchmodSync(handle, mode);
-      for (let offset = 0; offset < content.length;) offset += writeSync(handle, content, offset);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(temporary, target);
+    writeSynced(temporary, Buffer.from(content), mode ?? modeOf(target));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(path.dirname(target));
+  return { name, target, temporary };
+}
+
+/** A name that leads to a device or a pipe would be taken away from it: the new file would stand in its place. */
+function checkReplaceable(target: string, name: string): void {
+  if (!existsSync(target)) return;
+  const stat = statSync(target);
+  if (stat.isDirectory()) throw errorOf(name, "it is a folder");
+  if (!stat.isFile()) throw errorOf(name, SPECIAL_FILE);
+}
+
+function writeSynced(file: string, content: Uint8Array, mode: number | undefined): void {
+  const handle = openSync(file, "w", mode ?? 0o666);
+  try {
+    if (mode !== undefined) fchmodSync(handle, mode);
+    for (let offset = 0; offset < content.length;) offset += writeSync(handle, content, offset);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Makes the new name itself durable; not every file system offers that, and none needs it to be whole. */
@@ -110,12 +163,22 @@ function modeOf(target: string): number | undefined {
   return existsSync(target) ? statSync(target).mode & 0o777 : undefined;
 }
 
+const DISK_FULL = "the disk is full";
+const SPECIAL_FILE = "it is a device or a pipe, not a file";
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  [DISK_FULL, "Make room, or choose a folder on another disk."],
+  [SPECIAL_FILE, "Name an ordinary file."],
+]);
+
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "there is no such folder"],
   ["EACCES", "you may not write there"],
   ["EPERM", "you may not write there"],
+  ["ENAMETOOLONG", "its name is too long"],
   ["EROFS", "the file system is read-only"],
-  ["ENOSPC", "the disk is full"],
+  ["ENOSPC", DISK_FULL],
+  ["EDQUOT", DISK_FULL],
   ["ENOTDIR", "a part of its path is a file, not a folder"],
 ]);
 
@@ -125,10 +188,6 @@ function reasonOf(error: unknown): string {
 }
 
 function errorOf(name: string, reason: string, cause?: unknown): UserError {
-  return new UserError(
-    "unwritable-file",
-    `${name} cannot be written: ${reason}.`,
-    "Choose a folder that exists and that you may write to.",
-    { cause },
-  );
+  const hint = HINTS.get(reason) ?? "Choose a folder that exists and that you may write to.";
+  return new UserError("unwritable-file", `${name} cannot be written: ${reason}.`, hint, { cause });
 }

@@ -1,9 +1,9 @@
 /**
  * The template projects: a small bootloader against the HAL, in one language each.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { writeFileWhole } from "../device/whole-file.ts";
+import { writeFilesWhole } from "../device/whole-file.ts";
 import { projectRoot } from "../project.ts";
 import { UserError } from "../user-error.ts";
 
@@ -61,16 +61,26 @@ export function writeTemplate(language: Language, folder: string, name: string):
       "Choose another folder.",
     );
   }
-  makeFolder(folder, name);
-  for (const { name: file, content } of files) {
-    writeFileWhole(path.join(folder, file), content, { name: path.join(name, file) });
+  const made = makeFolder(folder, name);
+  try {
+    writeFilesWhole(
+      files.map(({ name: file, content }) => ({
+        file: path.join(folder, file),
+        content,
+        name: path.join(name, file),
+      })),
+    );
+  } catch (error) {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    throw error;
   }
   return files;
 }
 
-function makeFolder(folder: string, name: string): void {
+/** Makes a folder, and those around it; the outermost that was not there, if any. */
+function makeFolder(folder: string, name: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true });
+    return mkdirSync(folder, { recursive: true });
   } catch (cause) {
     const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     throw new UserError(

@@ -16,13 +16,9 @@
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, realpathSync, renameSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { writeFileWhole } from "../device/whole-file.ts";
 import { UserError } from "../user-error.ts";
 import { leafCount } from "./hss.ts";
 import type { HssPrivateKey, LeafTaken } from "./key.ts";
-
-/** Only the owner reads and writes. */
-const PRIVATE_MODE = 0o600;
 
 const Content = z.object({ key: z.string(), leaves: z.string() });
 
@@ -34,17 +30,18 @@ interface LeafState {
 }
 
 /**
- * Writes the state of a new key, before the key itself: a key without state does not sign.
+ * The state of a new key, to be written before the key itself: a key without state does not sign.
  *
  * @param keyFile where the key will be @param topLeaves the leaves of its top tree
- * @returns the file
- * @throws UserError `unwritable-file`
+ * @returns name and content of the file
  */
-export function createLeafState(keyFile: string, key: HssPrivateKey, topLeaves: Uint8Array): string {
-  const file = stateFile(keyFile, 0n);
+export function newLeafState(
+  keyFile: string,
+  key: HssPrivateKey,
+  topLeaves: Uint8Array,
+): readonly [file: string, content: string] {
   const content = { key: hexOf(key.x), leaves: Buffer.from(topLeaves).toString("base64") };
-  writeFileWhole(file, `${JSON.stringify(content)}\n`, { mode: PRIVATE_MODE });
-  return file;
+  return [stateFile(keyFile, 0n), `${JSON.stringify(content)}\n`];
 }
 
 /**

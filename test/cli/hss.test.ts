@@ -83,11 +83,12 @@ describe("HSS/LMS on the command line", () => {
 describe("a device that trusts a key of another kind than P-256", () => {
   const Campaign = z.looseObject({ verdict: z.looseObject({ kind: z.string() }) });
 
-  it.each(["hss-lms", "ed25519"])(
+  it.each(["hss-lms --lms H5/W4", "ed25519"])(
     "boots, takes an update, and survives every sequence of clean power cuts: %s",
     async (algorithm) => {
-      const [key, device, suit] = ["key", "device", "suit"].map((end) => `${algorithm}.${end}`);
-      await workshop.succeed(`keys generate --algorithm ${algorithm} --lms H5/W4 --out ${key}`);
+      const name = algorithm.slice(0, 3);
+      const [key, device, suit] = ["key", "device", "suit"].map((end) => `${name}.${end}`);
+      await workshop.succeed(`keys generate --algorithm ${algorithm} --out ${key}`);
       await workshop.succeed(`manifest sign update.unsigned --key ${key} --out ${suit}`);
       await workshop.succeed(`device create ${device} --sign-key ${key}`);
       expect(await workshop.succeed(`device show ${device}`)).toContain("signed by a trusted key");

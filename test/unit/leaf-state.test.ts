@@ -21,7 +21,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { generateHssKey, parseTrees } from "../../host/keys/hss.ts";
 import { writeKey } from "../../host/keys/key-file.ts";
 import type { HssPrivateKey } from "../../host/keys/key.ts";
-import { createLeafState, takeLeaf } from "../../host/keys/leaf-state.ts";
+import { newLeafState, takeLeaf } from "../../host/keys/leaf-state.ts";
 import { UserError } from "../../host/user-error.ts";
 
 const SIGNER = fileURLToPath(new URL("../leaf-signer.ts", import.meta.url));
@@ -34,7 +34,7 @@ function keyIn(name: string, trees: string): { file: string; key: HssPrivateKey;
   mkdirSync(place);
   const file = path.join(place, "author.key");
   const { key, top } = generateHssKey(parseTrees(trees));
-  createLeafState(file, key, top.leaves);
+  writeFileSync(...newLeafState(file, key, top.leaves));
   writeFileSync(file, writeKey(key, "cose"));
   return { file, key, states: () => readdirSync(place).filter((entry) => entry.includes("state")) };
 }

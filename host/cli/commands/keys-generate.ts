@@ -23,7 +23,7 @@ import { z } from "zod";
 import { generateEdwardsKey } from "../../keys/ed25519.ts";
 import { generateHssKey, leafCount, parseTrees } from "../../keys/hss.ts";
 import { KEY_FORMATS, writeKey } from "../../keys/key-file.ts";
-import { createLeafState } from "../../keys/leaf-state.ts";
+import { newLeafState } from "../../keys/leaf-state.ts";
 import {
   Algorithm,
   ALGORITHM_NAMES,
@@ -36,11 +36,14 @@ import {
 import { UserError } from "../../user-error.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { refuseExisting, resolvePath, writeOutput } from "../file.ts";
+import { refuseExisting, writeOutputs } from "../file.ts";
 import { printKey } from "../key-output.ts";
 
 /** Only the owner reads and writes. */
 const PRIVATE_MODE = 0o600;
+
+/** The trees of an HSS/LMS key unless others are given. */
+const TREES = "H5/W8,H5/W8";
 
 /** Names as people type them. */
 const CHOICES = ALGORITHM_NAMES.map((name) => name.toLowerCase());
@@ -48,7 +51,7 @@ const CHOICES = ALGORITHM_NAMES.map((name) => name.toLowerCase());
 const Options = z.object({
   algorithm: z.string(),
   out: z.string().optional(),
-  lms: z.string(),
+  lms: z.string().optional(),
   format: z.enum(KEY_FORMATS).optional(),
   kid: z.string().optional(),
   force: z.boolean().optional(),
@@ -73,7 +76,7 @@ export const keysGenerate: CliCommand = {
           .choices(CHOICES)
           .default("esp256"),
       )
-      .option("--lms <trees>", "trees of an HSS-LMS key, the top one first", "H5/W8,H5/W8")
+      .option("--lms <trees>", `trees of an HSS-LMS key, the top one first; ${TREES} unless given`)
       .addOption(
         new Option(
           "--format <format>",
@@ -95,6 +98,13 @@ export const keysGenerate: CliCommand = {
         "Add --format jwk or --format cose.",
       );
     }
+    if (lms !== undefined && !isHashBased) {
+      throw new UserError(
+        "usage",
+        "Only an HSS-LMS key has trees.",
+        "Add --algorithm hss-lms, or leave --lms out.",
+      );
+    }
     if (out === undefined && isHashBased) {
       throw new UserError("usage", "An HSS-LMS key has a state beside its file.", "Add --out FILE.");
     }
@@ -105,12 +115,12 @@ export const keysGenerate: CliCommand = {
       return ExitCode.Pass;
     }
     const { key, top } = isHashBased
-      ? generateHssKey(parseTrees(lms), names)
+      ? generateHssKey(parseTrees(lms ?? TREES), names)
       : { key: newKey(names), top: undefined };
     const content = writeKey(key, format);
     // The state first: a key without one does not sign.
-    if (key.kty === "HSS-LMS" && top !== undefined) createLeafState(resolvePath(io, out), key, top.leaves);
-    writeOutput(io, out, content, { force, mode: PRIVATE_MODE });
+    const state = key.kty === "HSS-LMS" && top !== undefined ? [newLeafState(out, key, top.leaves)] : [];
+    writeOutputs(io, [...state, [out, content]], { force, mode: PRIVATE_MODE });
     const signatures = key.kty === "HSS-LMS" ? { signatures: leafCount(key.trees) } : {};
     if (json === true) writeJson(io, { file: out, format, private: true, ...signatures });
     else {

@@ -23,7 +23,7 @@ import { CONTENT_ALGORITHM_NAMES, encryptPayload } from "../../manifest/encrypt.
 import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, refuseExisting, writeOutput } from "../file.ts";
+import { readInput, refuseExisting, writeOutputs } from "../file.ts";
 import { repeatable } from "../option.ts";
 
 const Options = z.object({
@@ -79,8 +79,8 @@ export const manifestEncrypt: CliCommand = {
     const hint = kid === undefined ? {} : { kid };
     const recipients = keys.map((key) => ({ key, ...hint }));
     const encrypted = encryptPayload(payload, recipients, algorithm);
-    writeOutput(io, out, encrypted.ciphertext, { force });
-    writeOutput(io, info, encrypted.info, { force });
+    const files = [[out, encrypted.ciphertext] as const, [info, encrypted.info] as const];
+    writeOutputs(io, files, { force });
     const wrapping = keys.map((key, index) => ({ key: names[index] ?? "", algorithm: wrappingOf(key) }));
     if (json === true) {
       writeJson(io, {

@@ -19,7 +19,7 @@ import { SEVERABLE_MEMBERS } from "../../manifest/labels.ts";
 import { severEnvelope } from "../../manifest/sever.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, writeOutput } from "../file.ts";
+import { readInput, writeOutputs } from "../file.ts";
 import { repeatable } from "../option.ts";
 
 const NAMES = SEVERABLE_MEMBERS.map(({ json }) => json);
@@ -53,9 +53,11 @@ export const manifestSever: CliCommand = {
     const { member, to, out, force, json } = Options.parse(options);
     const bytes = readInput(io, file, "envelope");
     const { envelope, severed } = severEnvelope(bytes, member);
-    for (const { name, content } of to === undefined ? [] : severed)
-      writeOutput(io, path.join(to ?? "", `${name}.cbor`), content, { force });
-    writeOutput(io, out, envelope, { force });
+    const kept =
+      to === undefined
+        ? []
+        : severed.map(({ name, content }) => [path.join(to, `${name}.cbor`), content] as const);
+    writeOutputs(io, [...kept, [out, envelope]], { force });
     if (json === true) {
       const members = severed.map(({ name, content, digest }) => ({ name, bytes: content.length, digest }));
       writeJson(io, { file: out, bytes: envelope.length, before: bytes.length, severed: members });
