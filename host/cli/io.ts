@@ -4,6 +4,7 @@
  */
 import { isatty } from "node:tty";
 import { createColors } from "picocolors";
+import { ExitCode } from "./exit-code.ts";
 
 /** The colours of one output; every function returns its text unchanged where colours are off. */
 export type Colors = ReturnType<typeof createColors>;
@@ -28,7 +29,14 @@ export interface Io {
 
 /** The surroundings of this process. A reader that went away (EPIPE) is no error. */
 export function processIo(): Io {
-  return { out: outputTo(process.stdout), err: outputTo(process.stderr), directory: process.cwd() };
+  const err = outputTo(process.stderr);
+  // Results that are lost are a failure; errors that nobody can be told of change nothing about theirs.
+  const out = outputTo(process.stdout, ({ code = "unknown" }) => {
+    const why = code === "ENOSPC" ? "the disk is full" : code;
+    err.write(`error: The output cannot be written: ${why}.\nhint: Make room, or send it elsewhere.\n`);
+    process.exit(ExitCode.Usage);
+  });
+  return { out, err, directory: process.cwd() };
 }
 
 /** Progress on one line that is written again and again; nothing at all unless a person watches. */
@@ -59,12 +67,15 @@ export class ProgressLine {
   }
 }
 
-function outputTo(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
+function outputTo(
+  stream: NodeJS.WriteStream & { readonly fd: number },
+  fail?: (error: NodeJS.ErrnoException) => void,
+): Output {
   let isOpen = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // `brownout … | head` ends the reader early; the command still finishes what it has begun.
-    if (error.code !== "EPIPE") throw error;
     isOpen = false;
+    // `brownout … | head` ends the reader early; the command still finishes what it has begun.
+    if (error.code !== "EPIPE") fail?.(error);
   });
   const isTerminal = isatty(stream.fd);
   return {

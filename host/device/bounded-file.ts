@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 /** A file that has more bytes than it may have. */
 export class FileTooLarge extends Error {
   override readonly name = "FileTooLarge";
-  /** As in: it has 200 bytes; or: it has more than 100 bytes. */
+  /** As in: it has 200 bytes, and at most 100 are read; or: it has more than 100 bytes. */
   readonly why: string;
 
   constructor(why: string) {
@@ -35,7 +35,8 @@ export function readBounded(file: string, bytesMax: number): Uint8Array {
   try {
     const stat = fstatSync(handle);
     if (stat.isDirectory()) throw new FileIsFolder();
-    if (stat.size > bytesMax) throw new FileTooLarge(`it has ${stat.size} bytes`);
+    if (stat.size > bytesMax)
+      throw new FileTooLarge(`it has ${stat.size} bytes, and at most ${bytesMax} are read`);
     let content = new Uint8Array(Math.max(stat.size, PIECE_BYTES) + 1);
     let bytes = 0;
     let count: number;

@@ -4,8 +4,9 @@
  * bootloader, other inputs or other options are refused.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { z } from "zod";
+import { readBounded } from "../device/bounded-file.ts";
 import { writeFileWhole } from "../device/whole-file.ts";
 import { UserError } from "../user-error.ts";
 import type { GlitchStanding } from "./campaign-sum.ts";
@@ -13,6 +14,8 @@ import { VERDICTS } from "./judge.ts";
 import type { GlitchRecipe } from "./runner.ts";
 
 const FORMAT = "brownout-glitch-progress-1";
+/** Far more than all scenarios with all their findings come to. */
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 const count = z.number().int().nonnegative();
 const Effect = z.strictObject({ code: count, bit: count });
@@ -136,7 +139,7 @@ function readProgress(file: string, name: string): Record<string, z.infer<typeof
   };
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, "utf8"));
+    content = JSON.parse(new TextDecoder().decode(readBounded(file, FILE_BYTES_MAX)));
   } catch {
     return refuse();
   }

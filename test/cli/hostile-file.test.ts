@@ -61,7 +61,7 @@ function run(line: string): { code: number | null; text: string; mebibytes: numb
 
 /** Command line, exit code, and a part of what is said. */
 const CASES: readonly (readonly [string, number, string])[] = [
-  ["manifest inspect huge", 2, "huge cannot be read: it has 200000000 bytes"],
+  ["manifest inspect huge", 2, "huge cannot be read: it has 200000000 bytes, and at most 8388608 are read"],
   ["manifest inspect /dev/zero", 2, "/dev/zero cannot be read: it has more than 8388608 bytes"],
   ["manifest verify /dev/zero --by host --key author.pub", 1, "it has more than 8388608 bytes"],
   ["manifest sign /dev/zero --key author.key --out x", 2, "it has more than 8388608 bytes"],
@@ -81,6 +81,7 @@ const CASES: readonly (readonly [string, number, string])[] = [
   ["manifest verify payloads --key author.pub", 1, "envelope-too-large"],
   ["manifest lint payloads", 1, "more than 100000 CBOR items"],
   ["manifest sever payloads --out x", 2, "more than 100000 CBOR items"],
+  ["glitch --scenario unsigned --state /dev/zero", 2, "/dev/zero is no progress file"],
   ["manifest create deep.json --out x", 2, "nests deeper than 128 levels"],
   ["manifest create wide.json --out x", 2, "has more than 100000 values"],
 ];

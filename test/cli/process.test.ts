@@ -2,6 +2,7 @@
  * The command as a process of its own: exit codes, pipes that close early, kills.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readDeviceFile } from "../../host/device/device-file.ts";
@@ -59,6 +60,20 @@ describe("the brownout process", () => {
     expect(err).toBe("");
     expect(code).toBe(0);
     expect(await workshop.succeed("device show sensor.device")).toContain("slot B confirmed");
+  });
+
+  it("says so when its output cannot be written", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [ENTRY, "manifest", "inspect", "update.suit"], {
+      cwd: workshop.folder,
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect(stderr).toBe(
+      "error: The output cannot be written: the disk is full.\nhint: Make room, or send it elsewhere.\n",
+    );
+    expect(status).toBe(2);
   });
 
   it("is interrupted at once, which a shell sees as 130", async () => {
