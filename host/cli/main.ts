@@ -3,6 +3,7 @@
  */
 import { CommanderError } from "commander";
 import { CutError, ModuleError, ProfileError } from "../../emulator/index.ts";
+import { visibleText } from "../manifest/visible-text.ts";
 import { UserError } from "../user-error.ts";
 import { jsonText } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -65,8 +66,10 @@ function asUserError(error: unknown): UserError | undefined {
 function usageError(text: string, argv: readonly string[]): ErrorText {
   const [, message = text.trim(), suggestion] =
     /^error: ([\s\S]*?)\s*(?:\((Did you mean [\s\S]*\?)\))?\s*$/.exec(text) ?? [];
-  const words = argv.filter((argument) => /^[a-z]+$/.test(argument)).slice(0, 2);
-  const help = `Run \`brownout ${[...words.slice(0, 2), "--help"].join(" ")}\`.`;
+  const unknown = /^unknown command '(.*)'/.exec(message)?.[1];
+  const known = unknown === undefined ? argv : argv.slice(0, argv.indexOf(unknown));
+  const words = known.filter((argument) => /^[a-z]+$/.test(argument)).slice(0, 2);
+  const help = `Run \`brownout ${[...words, "--help"].join(" ")}\`.`;
   return {
     code: "usage",
     message: `${message.replace(/\s*\n\s*/g, " ").replace(/\.$/, "")}.`,
@@ -76,7 +79,12 @@ function usageError(text: string, argv: readonly string[]): ErrorText {
 
 function textError(io: Io, { message, hint }: ErrorText): string {
   const { bold, red, cyan } = io.err.colors;
-  return `${bold(red("error:"))} ${message}\n${cyan("hint:")} ${hint}\n`;
+  return `${bold(red("error:"))} ${oneLine(message)}\n${cyan("hint:")} ${oneLine(hint)}\n`;
+}
+
+/** What is quoted from a file may hold anything; none of it moves the cursor or begins a line. */
+function oneLine(text: string): string {
+  return visibleText(text.replace(/\s*\n\s*/g, " "));
 }
 
 function jsonError(error: ErrorText): string {

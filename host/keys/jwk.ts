@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { UserError } from "../user-error.ts";
-import { algorithmError, curveError } from "./cose-key.ts";
+import { algorithmError, curveError, FORMATS } from "./cose-key.ts";
 import { checkedEdwardsKey } from "./ed25519.ts";
 import {
   Algorithm,
@@ -76,7 +76,7 @@ function parseJwk(text: string, name: string): z.infer<typeof JwkSchema> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new UserError("key-malformed", `${name}: this starts like JSON but is not.`, undefined, { cause });
+    throw new UserError("key-malformed", `${name}: this starts like JSON but is not.`, FORMATS, { cause });
   }
   if (typeof json === "object" && json !== null && "keys" in json) {
     throw new UserError("key-malformed", `${name}: this is a set of JWKs.`, "Give a file with one key.");
@@ -84,7 +84,11 @@ function parseJwk(text: string, name: string): z.infer<typeof JwkSchema> {
   const parsed = JwkSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join(".") ?? "";
-  throw new UserError("key-malformed", `${name}: this is JSON but not a JWK (member ${where || "kty"}).`);
+  throw new UserError(
+    "key-malformed",
+    `${name}: this is JSON but not a JWK (member ${where || "kty"}).`,
+    FORMATS,
+  );
 }
 
 function field(text: string | undefined, member: string, name: string): Uint8Array | undefined {

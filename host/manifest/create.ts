@@ -83,7 +83,11 @@ function statedMembers(json: ManifestJson): ReadonlyMap<string, unknown> {
     return stated;
   }
   if (stated.get("components") !== undefined) {
-    throw new UserError("manifest-json", 'The manifest\'s JSON has both "component" and "components".');
+    throw new UserError(
+      "manifest-json",
+      'The manifest\'s JSON has both "component" and "components".',
+      'Leave one out; "component" is the short form of an update of one.',
+    );
   }
   requireIdentity(json, stated);
   const shared: CommandJson[] = [
@@ -233,7 +237,11 @@ function sever(manifest: ManifestJson, members: Map<Cbor, Cbor>, severed: Map<Cb
 
 function setOnce(map: Map<Cbor, Cbor>, label: bigint, value: Cbor, where: string): void {
   if (map.has(Number(label)))
-    throw new UserError("manifest-json", `The manifest's JSON gives ${where} the member ${label} twice.`);
+    throw new UserError(
+      "manifest-json",
+      `The manifest's JSON gives ${where} the member ${label} twice.`,
+      "Leave one of the two out.",
+    );
   map.set(label, value);
 }
 

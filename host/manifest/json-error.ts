@@ -16,6 +16,9 @@ import {
 } from "./labels.ts";
 
 type Issue = z.core.$ZodIssue;
+const MANUAL = "docs/manifest.md describes the form; an editor checks it by docs/schema/manifest.json.";
+const LARGE = 'Beyond 2^53 an integer is its digits in quotes, as in "18446744073709551615".';
+
 type Path = readonly PropertyKey[];
 
 /** Turns zod's issues into the error for the first of them. */
@@ -25,7 +28,7 @@ export function jsonError(error: z.ZodError, input: unknown, memberNames: readon
   if (issue === undefined) return new UserError("manifest-json", "The manifest's JSON is wrong.");
   const { leaf, path } = mostSpecific(issue, [], input);
   const where = path.length === 0 ? "" : `${pathText(path)}: `;
-  const { message, hint } = explain(leaf, valueAt(input, path), path, memberNames);
+  const { message, hint = MANUAL } = explain(leaf, valueAt(input, path), path, memberNames);
   return new UserError("manifest-json", `In the manifest's JSON, ${where}${message}`, hint);
 }
 
@@ -77,11 +80,23 @@ function explain(
       options,
     );
   }
+  if (typeof value === "number" && !Number.isSafeInteger(value) && isNumeric(issue)) {
+    const isLarge = Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    return isLarge
+      ? { message: "this number is too large to be read exactly.", hint: LARGE }
+      : { message: `this should be a whole number, and it is ${value}.` };
+  }
   if (issue.code === "invalid_type") {
     const found = value === undefined ? "it is missing" : `it is ${typeName(value)}`;
     return { message: `this should be of type ${issue.expected}, and ${found}.` };
   }
   return { message: `${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.` };
+}
+
+/** Whether a number stands where one belongs, and is only not the right one. */
+function isNumeric(issue: Issue): boolean {
+  if (issue.code === "invalid_type") return issue.expected === "number" || issue.expected === "int";
+  return issue.code === "too_big" || issue.code === "too_small";
 }
 
 function suggestion(

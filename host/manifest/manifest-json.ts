@@ -186,7 +186,7 @@ function requireSane(json: unknown): void {
       }
       for (const [key, member] of Object.entries(value)) {
         requireUnicode(key);
-        if (key === "__proto__") throw new UserError("manifest-json", PROTO);
+        if (key === "__proto__") throw new UserError("manifest-json", PROTO, "Give it another name.");
         next.push(member);
       }
     }
@@ -201,6 +201,7 @@ function requireUnicode(text: string): void {
   throw new UserError(
     "manifest-json",
     "The manifest's JSON has a text with half a surrogate pair, which is no Unicode text.",
+    'Write both halves, as in "\\ud83d\\ude00", or the character itself.',
   );
 }
 
@@ -210,7 +211,11 @@ function respell(json: unknown): unknown {
   for (const [key, value] of Object.entries(json)) {
     const name = DRAFT_SPELLINGS.get(key) ?? key;
     if (members.has(name)) {
-      throw new UserError("manifest-json", `The manifest's JSON has ${name} twice, in two spellings.`);
+      throw new UserError(
+        "manifest-json",
+        `The manifest's JSON has ${name} twice, in two spellings.`,
+        "Leave one of the two out.",
+      );
     }
     members.set(name, name === "severable" && Array.isArray(value) ? value.map(respellName) : value);
   }

@@ -155,7 +155,11 @@ function integerJson(node: CborNode): number | string | undefined {
 function bounded(json: number | string, least: bigint, most: bigint): bigint {
   const value = BigInt(json);
   if (value >= least && value <= most) return value;
-  throw new UserError("manifest-json", `In the manifest's JSON, ${value} does not fit into 64 bits.`);
+  throw new UserError(
+    "manifest-json",
+    `In the manifest's JSON, ${value} does not fit into 64 bits.`,
+    "Give a smaller number; CBOR's integers have no more.",
+  );
 }
 
 /** The bytes that a bytes object stands for. */
@@ -200,7 +204,11 @@ function digestValue(json: DigestJson, sources: Sources): Cbor {
     ? digestOf(takenBytes(name, FromJson.parse(value), sources), algorithm.label)
     : fromHex(z.string().parse(value));
   if (bytes?.length !== algorithm.digestBytes) {
-    throw new UserError("digest-malformed", `A ${algorithm.name} digest has ${algorithm.digestBytes} bytes.`);
+    throw new UserError(
+      "digest-malformed",
+      `A ${algorithm.name} digest has ${algorithm.digestBytes} bytes, and one in the manifest's JSON has ${bytes?.length ?? 0}.`,
+      `Give ${algorithm.digestBytes * 2} hexadecimal digits, or take it from a file: {"from": "payload"}.`,
+    );
   }
   return [algorithm.label, bytes];
 }

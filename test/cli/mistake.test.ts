@@ -3,18 +3,32 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { createServer } from "node:net";
 import { createColors } from "picocolors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { main } from "../../host/cli/main.ts";
+import { visibleText } from "../../host/manifest/visible-text.ts";
 import { readWasm } from "../wasm-file.ts";
 import { Workshop } from "./workshop.ts";
 
 const workshop = new Workshop();
+const server = createServer();
 beforeAll(async () => {
   await workshop.prepareUpdate();
   await workshop.succeed("device create good.device --sign-key author.key");
   mkdirSync(workshop.path("folder"));
+  await new Promise<void>((resolve) => server.listen(workshop.path("socket"), resolve));
+  await workshop.succeed("keys generate --algorithm ed25519 --out ed.key");
+  workshop.write(
+    "latin.json",
+    Uint8Array.from([...Buffer.from('{ "component": ["a'), 0xff, ...Buffer.from('"] }')]),
+  );
+  workshop.write("escape.json", '{ "component": \n\u001b[2J }');
+  workshop.write("precise.json", '{ "sequenceNumber": 9007199254740993, "component": ["app"] }');
+  workshop.write("endless.json", `{ "sequenceNumber": 1${"0".repeat(400)}, "component": ["app"] }`);
+  workshop.write("half.json", '{ "sequenceNumber": 1.5, "component": ["app"] }');
+  workshop.write("set.json", '{ "kind": "EC" }');
   workshop.write("large.wasm", withCustomSection(readWasm("bootloader"), 16_000));
   workshop.write("empty", "");
   workshop.write(
@@ -31,7 +45,10 @@ beforeAll(async () => {
   workshop.write("truncated.device", device.slice(0, device.length / 2));
   workshop.write("future.device", device.replace(/"version": \d+/, '"version": 9'));
 });
-afterAll(() => workshop.remove());
+afterAll(() => {
+  server.close();
+  workshop.remove();
+});
 
 /** The same module with a custom section of so many bytes more, at least 128 and below 16,384. */
 function withCustomSection(module: Uint8Array, bytes: number): Uint8Array {
@@ -115,7 +132,32 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
     "module-malformed",
     "good.device",
   ],
-  ["device create x --key author.pub -e good.device", "slot-overflow", "Slot A has"],
+  ["device create x --key author.pub -e good.device", "envelope-unreadable", "good.device is no envelope"],
+  ["device create x --sign-key author.key --key ed.key", "key-kinds", "the keys are P-256 and Ed25519"],
+  ["device create x --sign-key ed.key --payload-key author.key", "key-kinds", "the key is Ed25519"],
+  ["manifest verify update.suit --key author.pub --key ed.key", "key-kinds", "one kind of signature"],
+  ["device create x --sign-key author.key --vendor ", "usage", "--vendor gives is empty"],
+  ["device create x --sign-key author.key --vendor a.example --vendor-pen 5", "usage", "cannot be used with"],
+  ["keys generate --lms H5/W8", "usage", "Only an HSS-LMS key has trees"],
+  ["keys public set.json", "key-malformed", "not a JWK"],
+  ["manifest create latin.json --out x", "json-syntax", "latin.json is not JSON: it is not UTF-8 text"],
+  ["manifest create escape.json --out x", "json-syntax", "escape.json is not JSON"],
+  ["manifest create precise.json --out x", "manifest-json", "sequenceNumber: this number is too large"],
+  ["manifest create endless.json --out x", "manifest-json", "sequenceNumber: this number is too large"],
+  ["manifest create half.json --out x", "manifest-json", "a whole number, and it is 1.5"],
+  [
+    "manifest create update.json -p firmware-2.wasm --out socket --force",
+    "unwritable-file",
+    "a device or a pipe",
+  ],
+  ["manifest encrypt firmware-2.wasm --for author.pub --out x --info ./x", "file-twice", "written twice"],
+  [
+    "manifest encrypt firmware-2.wasm --for author.pub --out x --info nowhere/y",
+    "unwritable-file",
+    "nowhere/y",
+  ],
+  ["footprint firmware-2.wasm --symbols text", "module-malformed", "text: The module"],
+  ["lint firmware-2.wasm --symbols text", "module-malformed", "text: The module"],
   ["device create x --sign-key author.key --bootloader good.device", "module-malformed", "good.device"],
   ["device create x --sign-key author.key --bootloader large.wasm", "bootloader-size", "does not fit"],
   ["manifest sing update.unsigned", "usage", "unknown command 'sing'"],
@@ -140,6 +182,8 @@ describe("a mistake", () => {
     expect(message).toMatch(/^error: .+\.$/);
     expect(message).toContain(part);
     expect(hint).toMatch(/^hint: .+[.?]$/);
+    expect(hint).not.toContain("Run the command with --help");
+    expect(err).not.toMatch(/[^\P{C}\n]/u);
     expect(rest).toEqual([""]);
     // As JSON it has the same words, and a code for programs.
     if (line.includes("--json")) return;
@@ -147,18 +191,20 @@ describe("a mistake", () => {
     expect(json.exitCode).toBe(2);
     const { error } = ErrorJson.parse(JSON.parse(json.err));
     expect(error.code.startsWith(code)).toBe(true);
-    expect(`error: ${error.message}`).toBe(message);
+    expect(`error: ${visibleText(error.message.replace(/\s*\n\s*/g, " "))}`).toBe(message);
   });
 
   it("is met with the nearest command or option", async () => {
     expect((await workshop.run("manifest sing x")).err).toContain("hint: Did you mean sign?");
     expect((await workshop.run("devise show x")).err).toContain("hint: Did you mean device?");
+    expect((await workshop.run("frobnicate x")).err).toContain("hint: Run `brownout --help`.");
     expect((await workshop.run("device show x --jsn")).err).toContain("hint: Did you mean --json?");
   });
 
   it("leaves nothing behind where it was going to write", async () => {
     await workshop.run("manifest create typo.json --out x");
     await workshop.run("device create x --sign-key author.key --firmware good.device");
+    await workshop.run("manifest encrypt firmware-2.wasm --for author.pub --out x --info nowhere/y");
     expect(() => workshop.read("x")).toThrow("ENOENT");
   });
 

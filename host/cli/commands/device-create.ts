@@ -28,6 +28,7 @@ import { profileNamed } from "../../../emulator/index.ts";
 import { writeDeviceFile } from "../../device/device-file.ts";
 import { identityOf, manufacture, type DeviceParts } from "../../device/factory.ts";
 import { bootloaderFor } from "../../device/bootloader-choice.ts";
+import { ownModule } from "../../device/wasm-file.ts";
 import { capabilityOfModule } from "../../device/module-capability.ts";
 import { surveyDevice } from "../../device/survey.ts";
 import type { PrivateKey } from "../../keys/key.ts";
@@ -94,10 +95,13 @@ export const deviceCreate: CliCommand = {
       .option("-e, --envelope <file>", "the first firmware's signed envelope, instead of --sign-key")
       .option("--sequence <number>", "sequence number of an envelope made here", parseUnsigned, "1")
       .option("--vendor <domain>", "who made it: a domain or a UUID", "brownout.example")
-      .option(
-        "--vendor-pen <number>",
-        "who made it: a private enterprise number, for a bootloader that compares them",
-        parseUnsigned,
+      .addOption(
+        new Option(
+          "--vendor-pen <number>",
+          "who made it: a private enterprise number, for a bootloader that compares them",
+        )
+          .argParser(parseUnsigned)
+          .conflicts("vendor"),
       )
       .option("--class <name>", "which product it is: a name or a UUID", "class1")
       .option("--device-id <uuid>", "which one it is; zeros unless given")
@@ -125,6 +129,7 @@ export const deviceCreate: CliCommand = {
   run: ({ io, operands, options }) => {
     const [file] = z.tuple([z.string()]).parse(operands);
     const parsed = Options.parse(options);
+    requireNames(parsed);
     refuseExisting(io, file, parsed.force);
     const record = recordOf(manufacture(readParts(io, parsed)));
     const survey = surveyDevice(record.profile, record.state);
@@ -151,6 +156,22 @@ export const deviceCreate: CliCommand = {
   },
 };
 
+/** Names that say nothing would only be noticed as mistakes of a manifest, or not at all. */
+function requireNames({ vendor, class: product, component = [] }: Options): void {
+  const names = [
+    ["--vendor", [vendor]],
+    ["--class", [product]],
+    ["--component", component],
+  ] as const;
+  const empty = names.find(([, values]) => values.includes(""));
+  if (empty === undefined) return;
+  throw new UserError(
+    "usage",
+    `The name that ${empty[0]} gives is empty.`,
+    "Give one, or leave the option out.",
+  );
+}
+
 function readParts(io: Io, options: Options): DeviceParts {
   const { signKey, bootloader, payloadKey, radio } = options;
   const { component: components = radio === undefined ? ["app"] : ["app", "radio"] } = options;
@@ -166,11 +187,10 @@ function readParts(io: Io, options: Options): DeviceParts {
     );
   }
   const firmware = readFirmware(io, options, signer);
-  const module = readModule(
-    io,
-    bootloader,
-    payloadKey === undefined ? bootloaderFor(trusted) : "bootloader-encrypted",
-  );
+  const module =
+    bootloader === undefined
+      ? ownModule(bootloaderFor(trusted, payloadKey !== undefined))
+      : readModule(io, bootloader, "bootloader");
   if (typeof vendor === "number") requireEnterpriseNumbers(module);
   return {
     profile,
@@ -208,10 +228,17 @@ function readFirmware(io: Io, options: Options, signer: PrivateKey | undefined):
   const { envelope: envelopeFile, firmware: firmwareFile } = options;
   if (envelopeFile !== undefined) {
     const envelope = readInput(io, envelopeFile, "envelope");
-    const { sequenceNumber } = inspectEnvelope(envelope).description;
+    const { description, problem } = inspectEnvelope(envelope);
+    if (description.sequenceNumber === undefined) {
+      throw new UserError(
+        "envelope-unreadable",
+        `${envelopeFile} is no envelope that a device could be made with: ${problem?.message ?? "it has no sequence number."}`,
+        "Give one that `manifest sign` wrote; `manifest inspect` shows what can be read of it.",
+      );
+    }
     return {
       envelope,
-      sequenceNumber: BigInt(sequenceNumber ?? 0),
+      sequenceNumber: BigInt(description.sequenceNumber),
       ...(firmwareFile === undefined ? {} : { payload: readModule(io, firmwareFile, sampleOf(options)) }),
     };
   }

@@ -31,7 +31,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { Option } from "commander";
 import { z } from "zod";
-import { ModuleError, PROFILE_NAMES, profileNamed } from "../../../emulator/index.ts";
+import { PROFILE_NAMES, profileNamed } from "../../../emulator/index.ts";
 import { timeOf, USUAL_EFFORT } from "../../footprint/call-time.ts";
 import { ownFeatures, type Feature } from "../../footprint/feature.ts";
 import { footprintDocument, readFootprints, StateRows } from "../../footprint/footprint-file.ts";
@@ -45,10 +45,11 @@ import { measureSize } from "../../footprint/module-size.ts";
 import { costOfFuel } from "../../footprint/part-cost.ts";
 import { things } from "../../report/quantity.ts";
 import { UserError } from "../../user-error.ts";
+import { namingModule } from "../../device/wasm-file.ts";
 import { writeFileWhole } from "../../device/whole-file.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, readJson, resolvePath } from "../file.ts";
+import { readInput, readJson, readSymbols, resolvePath } from "../file.ts";
 import { ProgressLine, type Io } from "../io.ts";
 import { repeatable } from "../option.ts";
 import { readScenario } from "../scenario.ts";
@@ -188,23 +189,20 @@ function stateRows(io: Io, file: string | undefined, asked: string): StateRows |
 function ownModuleRow(io: Io, file: string, options: Options): FootprintRow {
   const module = Uint8Array.from(readInput(io, file, "module"));
   const call = options.call === undefined ? undefined : parseCall(options.call);
-  try {
-    const size = measureSize(module, { symbols: twinOf(io, file, options.symbols), entry: call?.entry });
+  const symbols = twinOf(io, file, options.symbols);
+  return namingModule(file, () => {
+    const size = measureSize(module, { symbols, entry: call?.entry });
     const works =
       options.scenario === undefined ? callWorks(module, call, options) : scenarioWorks(io, file, options);
     return { feature: path.basename(file, ".wasm"), build: "", ...size, works };
-  } catch (error) {
-    if (!(error instanceof ModuleError)) throw error;
-    throw new UserError(`module-${error.code}`, `${file}: ${error.message}`, error.hint, { cause: error });
-  }
+  });
 }
 
 function twinOf(io: Io, file: string, symbols: string | undefined): Uint8Array | undefined {
-  if (symbols !== undefined) return readInput(io, symbols, "symbols");
   const beside = file.replace(/\.wasm$/, ".symbols.wasm");
-  return beside !== file && existsSync(resolvePath(io, beside))
-    ? readInput(io, beside, "symbols")
-    : undefined;
+  const isBeside = beside !== file && existsSync(resolvePath(io, beside));
+  const twin = symbols ?? (isBeside ? beside : undefined);
+  return twin === undefined ? undefined : readSymbols(io, twin);
 }
 
 interface Call {

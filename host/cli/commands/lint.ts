@@ -21,7 +21,7 @@ import { lintLines } from "../../lint/lint-text.ts";
 import { lintModule } from "../../lint/module-lint.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, readJson } from "../file.ts";
+import { readInput, readJson, readSymbols } from "../file.ts";
 import { profileOption } from "../option.ts";
 
 const ROLES = ["bootloader", "firmware", "either"] as const;
@@ -56,7 +56,7 @@ export const lint: CliCommand = {
       profile: layout === undefined ? profile : applyLayout(profile, readJson(io, layout, "layout"), layout),
       hasOwnLayout: layout !== undefined,
       role,
-      symbols: symbols === undefined ? undefined : readInput(io, symbols, "symbols"),
+      symbols: symbols === undefined ? undefined : readSymbols(io, symbols),
     });
     if (json === true) writeJson(io, { file, ...found, footprint: found.footprint ?? null });
     else writeLines(io, lintLines(file, found, io.out.colors));

@@ -21,6 +21,7 @@
  */
 import { Option } from "commander";
 import { z } from "zod";
+import { ownModule } from "../../device/wasm-file.ts";
 import { bootloaderFor } from "../../device/bootloader-choice.ts";
 import { readDevicePage } from "../../device/device-page.ts";
 import { DeviceVerifier, type JudgeOptions } from "../../device/verifier.ts";
@@ -155,10 +156,10 @@ function hostJudge({ keys, rules }: Asker): (envelope: Uint8Array) => Judgement 
 function deviceJudge(
   io: Io,
   file: string | undefined,
-  { keys, rules, bootloader }: Asker,
+  { keys, rules, bootloader: own }: Asker,
 ): (envelope: Uint8Array) => Judgement {
-  const own = file === undefined ? bootloader : undefined;
-  const verifier = new DeviceVerifier(own ?? readModule(io, file, bootloaderFor(keys)), keys, rules);
+  const module = file === undefined ? own : readModule(io, file, "bootloader");
+  const verifier = new DeviceVerifier(module ?? ownModule(bootloaderFor(keys)), keys, rules);
   return (envelope) => verifier.verify(envelope);
 }
 
