@@ -7,11 +7,13 @@ import { knownSurroundings, surroundingsData } from "../config/surroundings-json
 import { journalData } from "../device/journal.ts";
 import { surveyDevice } from "../device/survey.ts";
 import type { Offer } from "../device/session.ts";
-import { readInput, resolvePath } from "./file.ts";
+import { UserError } from "../user-error.ts";
+import { noteRead, readInput, resolvePath } from "./file.ts";
 import type { Io } from "./io.ts";
 
 /** Reads a device file that the user named. */
 export function openDevice(io: Io, file: string): DeviceRecord {
+  noteRead(io, file);
   return readDeviceFile(resolvePath(io, file), file);
 }
 
@@ -32,7 +34,10 @@ export function readOffer(
   io: Io,
   files: { readonly envelope?: string | undefined; readonly payload?: string | undefined },
 ): Offer | undefined {
-  if (files.envelope === undefined) return undefined;
+  if (files.envelope === undefined) {
+    if (files.payload === undefined) return undefined;
+    throw new UserError("usage", "--payload goes with --envelope.", "Add --envelope, or leave it out.");
+  }
   return {
     envelope: readInput(io, files.envelope, "envelope"),
     payload: files.payload === undefined ? undefined : readInput(io, files.payload, "payload"),

@@ -8,7 +8,7 @@ import { certificateOf } from "../campaign/certificate-write.ts";
 import type { CampaignResult } from "../campaign/run.ts";
 import { shardContent, shardFiles, type Shard } from "../campaign/shard.ts";
 import { UserError } from "../user-error.ts";
-import { resolvePath, writeOutput } from "./file.ts";
+import { replaceOutput, resolvePath, writeOutput } from "./file.ts";
 import type { Io } from "./io.ts";
 
 /** What a campaign is to leave. */
@@ -67,6 +67,6 @@ export function writeExplorationFiles(
   if (!result.exploration.closed) {
     return [`${certificate} is not written: not everything was tried, so there is nothing to certify.`];
   }
-  writeOutput(io, certificate, Buffer.concat([...certificateOf(result, graph.states)]), { force: true });
+  replaceOutput(io, certificate, Buffer.concat([...certificateOf(result, graph.states)]));
   return [`The certificate is ${certificate}; \`brownout certificate check\` checks it.`];
 }

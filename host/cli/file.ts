@@ -2,7 +2,7 @@
  * The user's files: read and written so that every failure names the file and says what to do.
  */
 import { isUtf8 } from "node:buffer";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { decodeModule } from "../../emulator/wasm/decode.ts";
 import { FileIsFolder, FileTooLarge, readBounded } from "../device/bounded-file.ts";
@@ -30,6 +30,7 @@ export function resolvePath(io: Io, file: string): string {
  */
 export function readInput(io: Io, file: string, what: string, bytesMax = FILE_BYTES_MAX): Uint8Array {
   const absolute = resolvePath(io, file);
+  noteRead(io, file);
   try {
     return readBounded(absolute, bytesMax);
   } catch (error) {
@@ -120,6 +121,36 @@ export function writeOutputs(
       ...(mode === undefined ? {} : { mode }),
     })),
   );
+}
+
+/**
+ * Writes a file in place of one that may be there, as a report does; only what this command itself has read
+ * is not replaced.
+ *
+ * @throws UserError `file-read` or `unwritable-file`
+ */
+export function replaceOutput(io: Io, file: string, content: Uint8Array | string): void {
+  if (READ_FILES.get(io)?.has(realPath(io, file)) === true) {
+    throw new UserError(
+      "file-read",
+      `${file} is a file that this command reads, so it is not replaced.`,
+      "Name another file to write.",
+    );
+  }
+  writeOutput(io, file, content, { force: true });
+}
+
+/** What each command line has read. */
+const READ_FILES = new WeakMap<Io, Set<string>>();
+
+/** Remembers that a file was read, for `replaceOutput`. */
+export function noteRead(io: Io, file: string): void {
+  READ_FILES.set(io, (READ_FILES.get(io) ?? new Set()).add(realPath(io, file)));
+}
+
+function realPath(io: Io, file: string): string {
+  const absolute = resolvePath(io, file);
+  return existsSync(absolute) ? realpathSync(absolute) : absolute;
 }
 
 /**

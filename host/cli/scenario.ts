@@ -99,7 +99,7 @@ function shellWord(word: string): string {
 }
 
 function makeScenario(io: Io, name: string, profile: string, options: ScenarioOptions): Scenario {
-  const { bootloader, layout, recording, device, envelope } = options;
+  const { bootloader, layout, recording, device, envelope, payload } = options;
   if (device !== undefined) {
     const offer = readOffer(io, options);
     if (offer === undefined) {
@@ -107,8 +107,9 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
     }
     return ownScenario(defectiveRecord(openDevice(io, device), profileNamed(profile)), offer, device);
   }
-  if (envelope !== undefined) {
-    throw new UserError("usage", "--envelope goes with --device.", "Add --device, or leave it out.");
+  if (envelope !== undefined || payload !== undefined) {
+    const given = envelope === undefined ? "--payload" : "--envelope";
+    throw new UserError("usage", `${given} goes with --device.`, "Add --device, or leave it out.");
   }
   if (name.endsWith(".json")) {
     return loadScenarioFile(

@@ -96,6 +96,18 @@ describe("device update", () => {
     expect(await shop.succeed(`${update} --report none.report`)).toContain("No report came");
   });
 
+  it("leaves the device as it was where the report cannot be written, or would take its place", async () => {
+    await shop.succeed("device create kept.device --sign-key author.key --reports");
+    const before = shop.read("kept.device");
+    for (const report of ["./kept.device", "r.suit", "nowhere/r.report"]) {
+      const update = "device update kept.device --envelope r.suit --payload reporting-2.wasm";
+      const { exitCode, err } = await shop.run(`${update} --report ${report}`);
+      expect(exitCode).toBe(2);
+      expect(err).toContain(`error: ${report} `);
+    }
+    expect(shop.read("kept.device")).toEqual(before);
+  });
+
   it("refuses a nonce that is none, or that nobody asked for", async () => {
     const update = "device update d.device --envelope r.suit --payload reporting-2.wasm";
     const odd = await shop.run(`${update} --report x.report --report-nonce 123`);

@@ -58,7 +58,7 @@ import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode, SHARD_FINDINGS_LINE } from "../exit-code.ts";
 import { checkExplorationFiles, writeExplorationFiles } from "../exploration-file.ts";
 import { declareFaults, FaultOptions, partOf, runInstead, tearClassesFor } from "../fault-option.ts";
-import { writeOutput } from "../file.ts";
+import { replaceOutput } from "../file.ts";
 import { ProgressLine, type Io } from "../io.ts";
 import { repeatable } from "../option.ts";
 import { planReports } from "../report-option.ts";
@@ -225,8 +225,7 @@ export const campaign: CliCommand = {
       if (coverage !== undefined) io.out.write(`\n${coverageText(coverage)}`);
     }
     if (view !== undefined) {
-      for (const { file, format } of reports)
-        writeOutput(io, file, reportFile(view, format), { force: true });
+      for (const { file, format } of reports) replaceOutput(io, file, reportFile(view, format));
     }
     if (graph !== undefined) {
       for (const note of writeExplorationFiles(io, files, result, graph)) io.err.write(`${note}\n`);

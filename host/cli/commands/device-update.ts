@@ -42,7 +42,7 @@ import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { openDevice, readOffer, recordOf, saveDevice } from "../device.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, writeOutput } from "../file.ts";
+import { readInput, replaceOutput } from "../file.ts";
 import { ProgressLine, type Io } from "../io.ts";
 import { declareSurroundings, inSurroundings, SurroundingsOptions } from "../surroundings-option.ts";
 
@@ -109,10 +109,11 @@ export const deviceUpdate: CliCommand = {
     progress.clear();
     const after = recordOf(device);
     const outcome = outcomeOf(before, after, envelope);
-    if (dryRun !== true) saveDevice(io, file, before, after);
+    // The report first: where it cannot be written, nothing has happened to the device.
     if (asked.report !== undefined) {
-      for (const last of reports.slice(-1)) writeOutput(io, asked.report, last, { force: true });
+      for (const last of reports.slice(-1)) replaceOutput(io, asked.report, last);
     }
+    if (dryRun !== true) saveDevice(io, file, before, after);
     if (json === true) {
       const { result, reason, slot } = outcome;
       writeJson(io, {

@@ -49,7 +49,7 @@ import { namingModule } from "../../device/wasm-file.ts";
 import { writeFileWhole } from "../../device/whole-file.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { readInput, readJson, readSymbols, resolvePath } from "../file.ts";
+import { readInput, readJson, readSymbols, replaceOutput, resolvePath } from "../file.ts";
 import { ProgressLine, type Io } from "../io.ts";
 import { repeatable } from "../option.ts";
 import { readScenario } from "../scenario.ts";
@@ -114,8 +114,7 @@ export const footprint: CliCommand = {
         : readFootprints(readJson(io, options.compare, "base"), options.compare);
     const rows = file === undefined ? await ownRows(io, options) : [ownModuleRow(io, file, options)];
     const growth = base && compareGrowth(base, rows, allowances);
-    if (options.plot !== undefined)
-      writeFileWhole(resolvePath(io, options.plot), plotSvg(rows), { name: options.plot });
+    if (options.plot !== undefined) replaceOutput(io, options.plot, plotSvg(rows));
     print(io, rows, growth, file !== undefined, options);
     return growth === undefined || growth.violations.length === 0 ? ExitCode.Pass : ExitCode.Findings;
   },
@@ -128,6 +127,14 @@ function checkTogether(file: string | undefined, options: Options): void {
   );
   if (file === undefined && needsModule !== undefined) {
     throw new UserError("usage", `--${needsModule} goes with a module.`, "Name the module, or leave it out.");
+  }
+  const needsScenario = (["layout", "recording"] as const).find((name) => options[name] !== undefined);
+  if (options.scenario === undefined && needsScenario !== undefined) {
+    throw new UserError(
+      "usage",
+      `--${needsScenario} goes with a scenario of your own.`,
+      "Add --scenario scenario.json; `brownout init` writes one.",
+    );
   }
   const needsNone = (["only", "state"] as const).find((name) => options[name] !== undefined);
   if (file !== undefined && needsNone !== undefined) {

@@ -48,7 +48,7 @@ import { UserError } from "../../user-error.ts";
 import { VERSION } from "../version.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { resolvePath, writeOutput } from "../file.ts";
+import { resolvePath, replaceOutput } from "../file.ts";
 import { replayGlitch } from "../glitch-replay.ts";
 import { ProgressLine, type Io } from "../io.ts";
 import { profileOption, repeatable } from "../option.ts";
@@ -185,7 +185,7 @@ async function campaign(
   const diagnostics = campaigns.flatMap(({ result, target }) => diagnose(result, target));
   for (const { file, format } of reports) {
     const content = format === "sarif" ? glitchSarif(diagnostics, VERSION) : data;
-    writeOutput(io, file, `${JSON.stringify(content, undefined, 1)}\n`, { force: true });
+    replaceOutput(io, file, `${JSON.stringify(content, undefined, 1)}\n`);
   }
   const isClean = campaigns.every(({ result }) => !result.failsUndisturbed && result.findings.length === 0);
   if (!isClean || controls.some(({ isFound }) => isFound === false)) return ExitCode.Findings;

@@ -24,7 +24,7 @@ import { count, things } from "../../report/quantity.ts";
 import { UserError } from "../../user-error.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { CAMPAIGN_BYTES_MAX, readInput, resolvePath, writeOutput } from "../file.ts";
+import { CAMPAIGN_BYTES_MAX, readInput, replaceOutput, resolvePath } from "../file.ts";
 import type { Io } from "../io.ts";
 
 const Options = z.object({ certificate: z.string().optional(), json: z.boolean().optional() });
@@ -47,7 +47,7 @@ export const merge: CliCommand = {
     const shards = operands.flatMap((folder) => readShards(io, folder));
     const merged = mergeOrExplain(shards);
     if (certificate !== undefined && merged.proof !== undefined) {
-      writeOutput(io, certificate, merged.certificate, { force: true });
+      replaceOutput(io, certificate, merged.certificate);
     }
     if (json === true) writeJson(io, { ...merged, certificate: undefined });
     else writeLines(io, report(merged));
