@@ -39,6 +39,15 @@ export function readInput(io: Io, file: string, what: string, bytesMax = FILE_BY
 }
 
 /**
+ * Reads a file if it is there; undefined if not.
+ *
+ * @throws UserError `unreadable-file`
+ */
+export function readOptional(io: Io, file: string): Uint8Array | undefined {
+  return existsSync(resolvePath(io, file)) ? readInput(io, file, "file") : undefined;
+}
+
+/**
  * Reads a JSON file.
  *
  * @throws UserError `unreadable-file` or `json-syntax`

@@ -8,7 +8,7 @@ import { UserError } from "../user-error.ts";
 import { jsonText } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 import type { Io } from "./io.ts";
-import { createProgram } from "./program.ts";
+import { COMMANDS, createProgram, GROUPS } from "./program.ts";
 import { VERSION } from "./version.ts";
 
 /** What an error is printed as. */
@@ -66,15 +66,19 @@ function asUserError(error: unknown): UserError | undefined {
 function usageError(text: string, argv: readonly string[]): ErrorText {
   const [, message = text.trim(), suggestion] =
     /^error: ([\s\S]*?)\s*(?:\((Did you mean [\s\S]*\?)\))?\s*$/.exec(text) ?? [];
-  const unknown = /^unknown command '(.*)'/.exec(message)?.[1];
-  const known = unknown === undefined ? argv : argv.slice(0, argv.indexOf(unknown));
-  const words = known.filter((argument) => /^[a-z]+$/.test(argument)).slice(0, 2);
-  const help = `Run \`brownout ${[...words, "--help"].join(" ")}\`.`;
+  const [first = "", second = ""] = argv.filter((argument) => !argument.startsWith("-"));
+  const command = [`${first} ${second}`, first].find(isCommand);
+  const help = `Run \`brownout ${command === undefined ? "" : `${command} `}--help\`.`;
   return {
     code: "usage",
     message: `${message.replace(/\s*\n\s*/g, " ").replace(/\.$/, "")}.`,
     hint: suggestion ?? help,
   };
+}
+
+/** Whether words name a command or a group of them. */
+function isCommand(words: string): boolean {
+  return GROUPS.has(words) || COMMANDS.some((command) => command.words === words);
 }
 
 function textError(io: Io, { message, hint }: ErrorText): string {

@@ -2,7 +2,6 @@
  * Scenarios from the command line: one that ships, or a device and an update of the user's own.
  */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import { z } from "zod";
 import { CANARY_PREFIX, canaryScenario } from "../campaign/canary-scenario.ts";
@@ -26,7 +25,7 @@ import { inspectEnvelope } from "../manifest/inspect.ts";
 import { readEnvelope } from "../manifest/envelope.ts";
 import { UserError } from "../user-error.ts";
 import { openDevice, recordOf, readOffer } from "./device.ts";
-import { readInput, readJson, readModule, resolvePath } from "./file.ts";
+import { readInput, readJson, readModule, readOptional } from "./file.ts";
 import type { Io } from "./io.ts";
 import { profileOption } from "./option.ts";
 
@@ -145,10 +144,6 @@ function makeScenario(io: Io, name: string, profile: string, options: ScenarioOp
   if (bootloader === undefined) return scenario;
   const twin = twinOf(bootloader, scenario.bootloader, (file) => readOptional(io, file));
   return { ...scenario, ...withTwins(scenario.symbols, new Map([[BOOTLOADER, twin]])) };
-}
-
-function readOptional(io: Io, file: string): Uint8Array | undefined {
-  return existsSync(resolvePath(io, file)) ? readInput(io, file, "file") : undefined;
 }
 
 /** The device as it is if its copy of the part has the defects of `named` as well. */

@@ -182,7 +182,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENOTDIR", "a part of its path is a file, not a folder"],
 ]);
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be written, in words where the system has only a code. */
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   return REASONS.get(code) ?? code;
 }

@@ -28,7 +28,7 @@ export function keyKindOf(bootloader: Uint8Array, profile: Profile): KeyKind {
     throw new UserError(
       "nothing-genuine",
       `On the profile ${profile.name}, the bootloader boots no genuine image, whether signed with P-256, Ed25519 or HSS/LMS.`,
-      "Give a bootloader that boots slot A when the journal says that it is confirmed; `device create` and `device run` show why it does not.",
+      "Give a bootloader that boots slot A when the journal says that it is confirmed; `device create` and `device boot` show why it does not.",
     );
   }
   ANSWERS.set(bootloader, found);

@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { decodeModule } from "../../emulator/wasm/decode.ts";
 import { wasmDirectory } from "../project.ts";
-import { UserError } from "../user-error.ts";
 import { KERNELS } from "./window.ts";
 import { SourceMap } from "./source-map.ts";
 
@@ -20,33 +19,20 @@ export interface GlitchTarget {
   readonly kernels: readonly string[];
 }
 
-/**
- * Loads a bootloader with what lies beside it: `name.symbols.wasm` and `name.wasm.map`.
- *
- * @param file path of `name.wasm`
- * @throws UserError `module-missing`
- */
-export function loadTarget(file: string): GlitchTarget {
-  const base = file.replace(/\.wasm$/, "");
-  const bootloader = readIfThere(file);
-  if (bootloader === undefined) {
-    throw new UserError("module-missing", `There is no ${file}.`, "Give the path of a Wasm module.");
-  }
-  const symbols = readIfThere(`${base}.symbols.wasm`) ?? bootloader;
-  const map = readIfThere(`${base}.wasm.map`);
-  return targetOf(bootloader, symbols, map && new SourceMap(JSON.parse(new TextDecoder().decode(map))));
-}
-
 /** A bootloader whose parts are at hand. */
 export function targetOf(bootloader: Uint8Array, symbols: Uint8Array, sourceMap?: SourceMap): GlitchTarget {
   const names = new Set(decodeModule(symbols).functions.map((entry) => entry.name));
   return { bootloader, symbols, sourceMap, kernels: KERNELS.filter((name) => names.has(name)) };
 }
 
-/** One of our own modules, by name; undefined if it is not built. */
+/** One of our own modules, by name, with what lies beside it; undefined if it is not built. */
 export function ownTarget(name: string): GlitchTarget | undefined {
-  const file = path.join(wasmDirectory, `${name}.wasm`);
-  return existsSync(file) ? loadTarget(file) : undefined;
+  const base = path.join(wasmDirectory, name);
+  const bootloader = readIfThere(`${base}.wasm`);
+  if (bootloader === undefined) return undefined;
+  const symbols = readIfThere(`${base}.symbols.wasm`) ?? bootloader;
+  const map = readIfThere(`${base}.wasm.map`);
+  return targetOf(bootloader, symbols, map && new SourceMap(JSON.parse(new TextDecoder().decode(map))));
 }
 
 function readIfThere(file: string): Uint8Array | undefined {

@@ -3,7 +3,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { writeFilesWhole } from "../device/whole-file.ts";
+import { reasonOf, writeFilesWhole } from "../device/whole-file.ts";
 import { projectRoot } from "../project.ts";
 import { UserError } from "../user-error.ts";
 
@@ -82,10 +82,9 @@ function makeFolder(folder: string, name: string): string | undefined {
   try {
     return mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     throw new UserError(
       "unwritable-file",
-      `The folder ${name} cannot be made: ${reason}.`,
+      `The folder ${name} cannot be made: ${reasonOf(cause)}.`,
       "Check the path and its permissions.",
       { cause },
     );

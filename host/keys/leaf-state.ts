@@ -16,6 +16,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, realpathSync, renameSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { reasonOf } from "../device/whole-file.ts";
 import { UserError } from "../user-error.ts";
 import { leafCount } from "./hss.ts";
 import type { HssPrivateKey, LeafTaken } from "./key.ts";
@@ -72,7 +73,7 @@ export function takeLeaf(keyFile: string, key: HssPrivateKey, name: string): Lea
     if (error instanceof UserError) throw error;
     throw new UserError(
       "unwritable-file",
-      `The state of ${name} cannot be advanced: ${codeOf(error)}.`,
+      `The state of ${name} cannot be advanced: ${reasonOf(error)}.`,
       "Nothing is signed without it; sign where the folder of the key may be written.",
       { cause: error },
     );

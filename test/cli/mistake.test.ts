@@ -160,6 +160,13 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
     "unwritable-file",
     "nowhere/y",
   ],
+  [
+    "glitch --scenario unsigned --bootloader folder",
+    "unreadable-file",
+    "folder cannot be read: it is a folder",
+  ],
+  ["glitch --scenario unsigned --bootloader garbage", "module-malformed", "garbage: The module"],
+  ["glitch --scenario unsinged", "", '"unsinged"'],
   ["footprint firmware-2.wasm --symbols text", "module-malformed", "text: The module"],
   ["lint firmware-2.wasm --symbols text", "module-malformed", "text: The module"],
   ["device create x --sign-key author.key --bootloader good.device", "module-malformed", "good.device"],
@@ -202,6 +209,7 @@ describe("a mistake", () => {
     expect((await workshop.run("manifest sing x")).err).toContain("hint: Did you mean sign?");
     expect((await workshop.run("devise show x")).err).toContain("hint: Did you mean device?");
     expect((await workshop.run("frobnicate x")).err).toContain("hint: Run `brownout --help`.");
+    expect((await workshop.run("glitch --window x")).err).toContain("hint: Run `brownout glitch --help`.");
     expect((await workshop.run("device show x --jsn")).err).toContain("hint: Did you mean --json?");
   });
 

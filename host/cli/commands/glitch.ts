@@ -18,10 +18,10 @@
  * ```
  */
 import { availableParallelism } from "node:os";
-import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { profileNamed } from "../../../emulator/index.ts";
+import { BOOTLOADER, twinOf } from "../../config/module-twin.ts";
 import { GLITCH_MODELS, type GlitchModel } from "../../../emulator/wasm/glitch-model.ts";
 import {
   runGlitchCampaignInThreads,
@@ -41,14 +41,14 @@ import {
   refusalNamed,
   refusalOfSize,
 } from "../../glitch/scenario.ts";
-import { loadTarget, ownTarget, type GlitchTarget } from "../../glitch/target.ts";
+import { ownTarget, targetOf, type GlitchTarget } from "../../glitch/target.ts";
 import { GLITCH_WINDOWS, SIGNATURE_SAMPLE, windowOptions } from "../../glitch/window.ts";
 import { GlitchThreads } from "../../glitch/worker-pool.ts";
 import { UserError } from "../../user-error.ts";
 import { VERSION } from "../version.ts";
 import { writeJson, type CliCommand } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { resolvePath, replaceOutput } from "../file.ts";
+import { readModule, readOptional, replaceOutput, resolvePath } from "../file.ts";
 import { replayGlitch } from "../glitch-replay.ts";
 import { ProgressLine, type Io } from "../io.ts";
 import { profileOption, repeatable } from "../option.ts";
@@ -133,7 +133,8 @@ export const glitch: CliCommand = {
   },
   run: ({ io, options: given }) => {
     const options = Options.parse(given);
-    const targetFor = (scenario: string): GlitchTarget => targetOf(io, options, scenario);
+    const own = options.bootloader === undefined ? undefined : readTarget(io, options.bootloader);
+    const targetFor = (scenario: string): GlitchTarget => own ?? builtTarget(scenario);
     return options.case === undefined
       ? campaign(io, options, targetFor)
       : replayGlitch(io, options.case, options, targetFor);
@@ -149,6 +150,10 @@ async function campaign(
   checkTogether(options);
   const reports = planGlitchReports(io, options);
   const run = new GlitchRun(io, options);
+  // Mistakes are told before the control takes its time.
+  for (const name of scenarioNames(options).slice(0, 1)) {
+    refusalNamed(name, profileNamed(options.profile), targetFor(name).bootloader);
+  }
   const controls = runControl(profileNamed(options.profile));
   const count = sampleOf(options);
   if (json !== true) {
@@ -312,8 +317,15 @@ function sampleOf({ sample, window }: Options): number | undefined {
   return sample ?? (window === "signature" ? SIGNATURE_SAMPLE : undefined);
 }
 
-function targetOf(io: Io, { bootloader }: Options, scenario: string): GlitchTarget {
-  if (bootloader !== undefined) return loadTarget(path.resolve(io.directory, bootloader));
+/** A bootloader that somebody brings, with what lies beside it. */
+function readTarget(io: Io, file: string): GlitchTarget {
+  const module = readModule(io, file, BOOTLOADER);
+  const { symbols = module, sourceMap, notes } = twinOf(file, module, (beside) => readOptional(io, beside));
+  for (const note of notes) io.err.write(`note: ${note}\n`);
+  return targetOf(module, symbols, sourceMap);
+}
+
+function builtTarget(scenario: string): GlitchTarget {
   const own = ownTarget(refusalBootloader(scenario));
   if (own !== undefined) return own;
   throw new UserError("not-built", "Our bootloader is not built.", "Run `npm run build` first.");
