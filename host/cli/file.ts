@@ -5,6 +5,7 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { decodeModule } from "../../emulator/wasm/decode.ts";
+import { repeatedMember } from "../config/repeated-member.ts";
 import { FileIsFolder, FileTooLarge, readBounded } from "../device/bounded-file.ts";
 import { checkModule, namingModule, ownModule } from "../device/wasm-file.ts";
 import { writeFilesWhole } from "../device/whole-file.ts";
@@ -54,17 +55,20 @@ export function readOptional(io: Io, file: string): Uint8Array | undefined {
  */
 export function readJson(io: Io, file: string, what: string): unknown {
   const bytes = readInput(io, file, what);
+  const hint = `Correct the ${what}; an editor that knows JSON marks the place.`;
+  let text: string;
+  let json: unknown;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    json = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(
-      "json-syntax",
-      `${file} is not JSON: ${isUtf8(bytes) ? reason : "it is not UTF-8 text"}.`,
-      `Correct the ${what}; an editor that knows JSON marks the place.`,
-      { cause },
-    );
+    const why = isUtf8(bytes) ? reason : "it is not UTF-8 text";
+    throw new UserError("json-syntax", `${file} is not JSON: ${why}.`, hint, { cause });
   }
+  const twice = repeatedMember(text);
+  if (twice === undefined) return json;
+  throw new UserError("json-syntax", `${file} has ${JSON.stringify(twice)} twice in one object.`, hint);
 }
 
 /**

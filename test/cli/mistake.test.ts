@@ -27,6 +27,7 @@ beforeAll(async () => {
   workshop.write("escape.json", '{ "component": \n\u001b[2J }');
   workshop.write("precise.json", '{ "sequenceNumber": 9007199254740993, "component": ["app"] }');
   workshop.write("endless.json", `{ "sequenceNumber": 1${"0".repeat(400)}, "component": ["app"] }`);
+  workshop.write("twice.json", '{ "install": [], "component": ["install"], "\\u0069nstall": null }');
   workshop.write("half.json", '{ "sequenceNumber": 1.5, "component": ["app"] }');
   workshop.write("set.json", '{ "kind": "EC" }');
   workshop.write("large.wasm", withCustomSection(readWasm("bootloader"), 16_000));
@@ -145,6 +146,7 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
   ["keys generate --lms H5/W8", "usage", "Only an HSS-LMS key has trees"],
   ["keys public set.json", "key-malformed", "not a JWK"],
   ["manifest create latin.json --out x", "json-syntax", "latin.json is not JSON: it is not UTF-8 text"],
+  ["manifest create twice.json --out x", "json-syntax", 'twice.json has "install" twice in one object'],
   ["manifest create escape.json --out x", "json-syntax", "escape.json is not JSON"],
   ["manifest create precise.json --out x", "manifest-json", "sequenceNumber: this number is too large"],
   ["manifest create endless.json --out x", "manifest-json", "sequenceNumber: this number is too large"],
