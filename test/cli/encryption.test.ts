@@ -2,10 +2,12 @@
  * Encrypted updates on the command line, as docs/encryption.md has them.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readPayloadKey } from "../../host/keys/payload-key.ts";
 import { readWasm } from "../wasm-file.ts";
 import { Workshop } from "./workshop.ts";
 
 const shop = new Workshop();
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const NEW = readWasm("decrypting-2");
 const IDENTITY = "--vendor example.com --class sensor --component app --component encrypted";
 beforeAll(async () => {
@@ -51,6 +53,25 @@ describe("an encrypted update", () => {
         ],
       },
     });
+  });
+
+  it("has the same key whether a line ends behind its digits or not", () => {
+    const digits = "000102030405060708090a0b0c0d0e0f";
+    const bytes = Uint8Array.from(Buffer.from(digits, "hex"));
+    for (const content of [bytes, ...[digits, `${digits}\n`, `${digits.toUpperCase()}\r\n`].map(bytesOf)]) {
+      expect(readPayloadKey(content, "kek")).toEqual({ kind: "kek", bytes });
+    }
+    // Sixteen characters are no digits of a key of any size, so they are its bytes.
+    expect(readPayloadKey(bytesOf("0123456789abcdef"), "kek")).toEqual({
+      kind: "kek",
+      bytes: bytesOf("0123456789abcdef"),
+    });
+  });
+
+  it("says which keys there are where there is none", async () => {
+    shop.write("kek24", new Uint8Array(24));
+    const { err } = await shop.run("manifest encrypt firmware-2.wasm --for kek24 --out y --info z");
+    expect(err).toContain("hint: Give 16 or 32 secret bytes");
   });
 
   it.each([
