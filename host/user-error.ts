@@ -12,12 +12,12 @@ export class UserError extends Error {
   /** Stable, kebab-case name of the mistake, for scripts. */
   readonly code: string;
   /** What to do about it, as one sentence. */
-  readonly hint?: string;
+  readonly hint: string;
 
-  constructor(code: string, message: string, hint?: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, hint: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "UserError";
     this.code = code;
-    if (hint !== undefined) this.hint = hint;
+    this.hint = hint;
   }
 }

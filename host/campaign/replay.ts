@@ -406,9 +406,14 @@ class Player {
       );
     } catch (error) {
       if (!(error instanceof CutError)) throw error;
-      throw new UserError("case-impossible", `Power-on ${this.#number + 1}: ${error.message}.`, undefined, {
-        cause: error,
-      });
+      throw new UserError(
+        "case-impossible",
+        `Power-on ${this.#number + 1}: ${error.message}.`,
+        "Give a case id that a campaign printed for this scenario.",
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -38,7 +38,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
       io.err.write(defectText(error));
       return ExitCode.Defect;
     }
-    const { code, message, hint = "Run the command with --help." } = known;
+    const { code, message, hint } = known;
     print({ code, message, hint });
     return ExitCode.Usage;
   }

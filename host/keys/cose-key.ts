@@ -6,7 +6,15 @@ import { encodeCbor, type Cbor } from "../manifest/cbor-writer.ts";
 import { UserError } from "../user-error.ts";
 import { checkedEdwardsKey } from "./ed25519.ts";
 import { checkedHssKey, treeName } from "./hss.ts";
-import { Algorithm, checkedKey, isPrivate, type AlgorithmNumber, type Key, type KeyFields } from "./key.ts";
+import {
+  Algorithm,
+  checkedKey,
+  isPrivate,
+  KEY_DAMAGED,
+  type AlgorithmNumber,
+  type Key,
+  type KeyFields,
+} from "./key.ts";
 
 /** Labels of COSE_Key and of its EC2 and HSS-LMS parameters. */
 const Field = {
@@ -183,7 +191,11 @@ export const FORMATS = "A key file is PEM, JWK (JSON) or COSE_Key (CBOR, or its 
 function optionalBytes(value: unknown, field: string, name: string): Uint8Array | undefined {
   if (value === undefined) return undefined;
   if (value instanceof Uint8Array) return Uint8Array.from(value);
-  throw new UserError("key-malformed", `${name}: ${field} of the COSE_Key is not a byte string.`);
+  throw new UserError(
+    "key-malformed",
+    `${name}: ${field} of the COSE_Key is not a byte string.`,
+    KEY_DAMAGED,
+  );
 }
 
 function algorithm(value: unknown, name: string): AlgorithmNumber | undefined {
@@ -214,5 +226,6 @@ function requireUse(operations: unknown, name: string): void {
   throw new UserError(
     "key-use-forbidden",
     `${name}: key_ops of the COSE_Key allows neither sign nor verify.`,
+    "Give a key that is made for signatures.",
   );
 }

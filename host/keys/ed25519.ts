@@ -8,6 +8,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { UserError } from "../user-error.ts";
 import {
+  KEY_DAMAGED,
   Algorithm,
   equalBytes,
   isEdwardsAlgorithm,
@@ -52,11 +53,12 @@ export function generateEdwardsKey(
 export function checkedEdwardsKey(fields: KeyFields, name: string): EdwardsKey {
   const { d, alg } = fields;
   if (d !== undefined && d.length !== KEY_BYTES) {
-    throw new UserError("key-private-invalid", `${name}: the private key is not 32 bytes.`);
+    throw new UserError("key-private-invalid", `${name}: the private key is not 32 bytes.`, KEY_DAMAGED);
   }
   const implied = d === undefined ? undefined : ed25519.getPublicKey(Uint8Array.from(d));
   const x = fields.x ?? implied;
-  if (x === undefined) throw new UserError("key-malformed", `${name}: the key has no public part x.`);
+  if (x === undefined)
+    throw new UserError("key-malformed", `${name}: the key has no public part x.`, KEY_DAMAGED);
   requirePoint(x, name);
   if (implied !== undefined && !equalBytes(implied, x)) {
     throw new UserError(
@@ -100,7 +102,11 @@ export function isEdwardsSignature(signature: Uint8Array): boolean {
 
 function requirePoint(x: Uint8Array, name: string): void {
   if (x.length !== KEY_BYTES) {
-    throw new UserError("key-malformed", `${name}: an Ed25519 key is 32 bytes, this one is ${x.length}.`);
+    throw new UserError(
+      "key-malformed",
+      `${name}: an Ed25519 key is 32 bytes, this one is ${x.length}.`,
+      KEY_DAMAGED,
+    );
   }
   const point = decode(x);
   if (point?.isSmallOrder() === false) return;

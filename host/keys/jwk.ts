@@ -6,6 +6,7 @@ import { UserError } from "../user-error.ts";
 import { algorithmError, curveError, FORMATS } from "./cose-key.ts";
 import { checkedEdwardsKey } from "./ed25519.ts";
 import {
+  KEY_DAMAGED,
   Algorithm,
   ALGORITHM_NAMES,
   checkedKey,
@@ -59,7 +60,11 @@ export function readJwk(text: string, name: string): Key {
   if (jwk.crv !== (jwk.kty === "EC" ? "P-256" : "Ed25519")) throw curveError(jwk.crv ?? "unknown", name);
   const uses = jwk.key_ops ?? ["verify"];
   if ((jwk.use !== undefined && jwk.use !== "sig") || !(uses.includes("sign") || uses.includes("verify"))) {
-    throw new UserError("key-use-forbidden", `${name}: the JWK is not for signatures (use or key_ops).`);
+    throw new UserError(
+      "key-use-forbidden",
+      `${name}: the JWK is not for signatures (use or key_ops).`,
+      "Give a key that is made for signatures.",
+    );
   }
   const fields = {
     x: field(jwk.x, "x", name),
@@ -94,7 +99,11 @@ function parseJwk(text: string, name: string): z.infer<typeof JwkSchema> {
 function field(text: string | undefined, member: string, name: string): Uint8Array | undefined {
   if (text === undefined) return undefined;
   if (!/^[A-Za-z0-9_-]+$/.test(text)) {
-    throw new UserError("key-malformed", `${name}: ${member} of the JWK is not base64url without padding.`);
+    throw new UserError(
+      "key-malformed",
+      `${name}: ${member} of the JWK is not base64url without padding.`,
+      KEY_DAMAGED,
+    );
   }
   return Uint8Array.from(Buffer.from(text, "base64url"));
 }

@@ -222,12 +222,16 @@ export function checkedKey(fields: KeyFields, name: string): EcKey {
   return key;
 }
 
+/** What to do about a key file that no program should have written. */
+export const KEY_DAMAGED = "The file is damaged or incomplete; export the key again.";
+
 function pointFromPublic(fields: KeyFields, name: string): { x: Uint8Array; y: Uint8Array } {
   const { x, y } = fields;
   if (x === undefined || y === undefined) {
     throw new UserError(
       "key-malformed",
       `${name}: the key has no ${x === undefined ? "x" : "y"} coordinate.`,
+      KEY_DAMAGED,
     );
   }
   if (x.length !== FIELD_BYTES || (typeof y !== "boolean" && y.length !== FIELD_BYTES)) {
@@ -251,7 +255,8 @@ function pointFromPublic(fields: KeyFields, name: string): { x: Uint8Array; y: U
 }
 
 function pointFromPrivate(fields: KeyFields, name: string): { x: Uint8Array; y: Uint8Array } {
-  if (fields.d === undefined) throw new UserError("key-malformed", `${name}: the key has no x coordinate.`);
+  if (fields.d === undefined)
+    throw new UserError("key-malformed", `${name}: the key has no x coordinate.`, KEY_DAMAGED);
   try {
     return pointOf(fields.d);
   } catch (cause) {

@@ -133,7 +133,12 @@ function commandPair(json: CommandJson, sources: Sources): [Cbor, Cbor] {
     return [custom.label, ANY_CBOR.encode(custom.argument ?? null, sources)];
   }
   const command = byName(COMMANDS, name);
-  if (command === undefined) throw new UserError("manifest-json", `${JSON.stringify(name)} is no command.`);
+  if (command === undefined)
+    throw new UserError(
+      "manifest-json",
+      `${JSON.stringify(name)} is no command.`,
+      "docs/manifest.md lists the commands.",
+    );
   const form = command.kind === "policy" ? policyForm(command) : ARGUMENTS[command.kind];
   return [command.label, form.encode(argument, sources)];
 }

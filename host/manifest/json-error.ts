@@ -25,7 +25,7 @@ type Path = readonly PropertyKey[];
 export function jsonError(error: z.ZodError, input: unknown, memberNames: readonly string[]): UserError {
   const unknownKey = error.issues.find(({ code }) => code === "unrecognized_keys");
   const issue = unknownKey ?? error.issues[0];
-  if (issue === undefined) return new UserError("manifest-json", "The manifest's JSON is wrong.");
+  if (issue === undefined) return new UserError("manifest-json", "The manifest's JSON is wrong.", MANUAL);
   const { leaf, path } = mostSpecific(issue, [], input);
   const where = path.length === 0 ? "" : `${pathText(path)}: `;
   const { message, hint = MANUAL } = explain(leaf, valueAt(input, path), path, memberNames);

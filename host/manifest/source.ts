@@ -55,6 +55,7 @@ export class Sources {
       throw new UserError(
         "file-unavailable",
         `The manifest names the file ${path}, and files cannot be read here.`,
+        "Give its bytes instead of its name.",
       );
     }
     return this.#given.readFile(path);

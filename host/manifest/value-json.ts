@@ -199,7 +199,8 @@ function digestValue(json: DigestJson, sources: Sources): Cbor {
   ];
   const isTaken = name === "from" || name === "manifest-of";
   const algorithm = byName(DIGEST_ALGORITHMS, isTaken ? "sha-256" : name);
-  if (algorithm === undefined) throw new UserError("digest-unknown", `${name} is no digest algorithm.`);
+  if (algorithm === undefined)
+    throw new UserError("digest-unknown", `${name} is no digest algorithm.`, "Use sha-256.");
   const bytes = isTaken
     ? digestOf(takenBytes(name, FromJson.parse(value), sources), algorithm.label)
     : fromHex(z.string().parse(value));
