@@ -17,8 +17,8 @@ export interface CountedCall {
   readonly fuel: number;
 }
 
-/** Fuel that one call may burn: minutes of a device. */
-const FUEL_MAX = 2 ** 40;
+/** Fuel that one call may burn: minutes of a device, and less than one of the machine that measures. */
+const FUEL_MAX = 2 ** 33;
 
 /** One instance of a module, and a twin that counts. Both share one memory. */
 export class MeasuredCall {
@@ -79,7 +79,7 @@ export class MeasuredCall {
     } catch (error) {
       const fault = faultOf(error, running);
       if (fault === undefined) throw error;
-      const hint = "Give it operands that it can work on: --arguments, or a scenario.";
+      const hint = "Give it operands that it can work on with --call, or measure a boot with --scenario.";
       throw new UserError("call-fault", fault.message, hint, { cause: error });
     }
   }

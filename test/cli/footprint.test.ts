@@ -29,11 +29,18 @@ const SUM = `(module
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
     (local.get $total)))`;
 
+/** The same name, with an argument that JavaScript does not make of a number. */
+const WIDE = `(module
+  (import "env" "memory" (memory 2 2))
+  (global (export "__heap_base") i32 (i32.const ${RAM_BASE}))
+  (func (export "sum") (param i32 i64)))`;
+
 const workshop = new Workshop();
 beforeAll(() => {
   workshop.write("sum.wasm", assemble(SUM, { names: true }));
   workshop.write("bootloader.wasm", readWasm("bootloader"));
   workshop.write("bootloader.symbols.wasm", readWasm("bootloader.symbols"));
+  workshop.write("wide.wasm", assemble(WIDE));
   workshop.write("text.wasm", "(module)");
   workshop.write("no-memory.wasm", assemble('(module (func (export "reset")))'));
   workshop.write("own-memory.wasm", assemble('(module (memory 1) (func (export "reset")))'));
@@ -248,6 +255,9 @@ describe("anybody's module", () => {
     ["sum.wasm --call product(1)", "no-entry", "The module exports no function product"],
     ["sum.wasm --call sum(1", "usage", '"sum(1" is no call of a function'],
     ["sum.wasm --call sum(1,,2)", "usage", "is no call of a function"],
+    ["sum.wasm --call sum(1)", "usage", "sum takes 2 arguments, not 1"],
+    ["sum.wasm --call sum(1,4294967296)", "usage", "Argument 2 of sum does not fit into 32 bits"],
+    ["wide.wasm --call sum(0,1)", "usage", "Argument 2 of sum has 64 bits"],
     ["sum.wasm --call sum(200000,1)", "call-fault", "The module trapped in word"],
     ["foreign.wasm --call sum(0,1)", "module-foreign-import", "imports the function hal.reset"],
     ["sum.wasm --scenario update", "module-missing-export", "does not export reset"],

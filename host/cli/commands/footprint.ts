@@ -45,6 +45,8 @@ import { measureSize } from "../../footprint/module-size.ts";
 import { costOfFuel } from "../../footprint/part-cost.ts";
 import { things } from "../../report/quantity.ts";
 import { UserError } from "../../user-error.ts";
+import { decodeModule } from "../../../emulator/wasm/decode.ts";
+import { findExport, type DecodedModule } from "../../../emulator/wasm/module.ts";
 import { namingModule } from "../../device/wasm-file.ts";
 import { writeFileWhole } from "../../device/whole-file.ts";
 import { writeJson, writeLines, type CliCommand } from "../command.ts";
@@ -234,6 +236,7 @@ function parseCall(text: string): Call {
 
 function callWorks(module: Uint8Array<ArrayBuffer>, call: Call | undefined, options: Options): Work[] {
   if (call === undefined) return [];
+  checkParameters(decodeModule(module), call);
   const { entry, parameters } = call;
   const device = new MeasuredCall(module, entry);
   const { returned, instructions, fuel } = device.count(...parameters);
@@ -246,6 +249,28 @@ function callWorks(module: Uint8Array<ArrayBuffer>, call: Call | undefined, opti
       parts: costOfFuel(fuel, profilesOf(options)),
     },
   ];
+}
+
+/** Refuses arguments that the function would not be called with as they are written. */
+function checkParameters(module: DecodedModule, { entry, parameters }: Call): void {
+  const { parameters: kinds = [] } = module.functions[findExport(module, entry)?.index ?? -1]?.type ?? {};
+  if (kinds.length !== parameters.length) {
+    throw new UserError(
+      "usage",
+      `${entry} takes ${things(kinds.length, "argument")}, not ${parameters.length}.`,
+      "Write one whole number for each, as in 'sum(120832,64)'.",
+    );
+  }
+  const isBeyond = (value: number): boolean => value < -(2 ** 31) || value >= 2 ** 32;
+  const wrong = kinds.findIndex((kind, index) => kind === "i64" || isBeyond(parameters[index] ?? 0));
+  if (wrong < 0) return;
+  throw new UserError(
+    "usage",
+    kinds[wrong] === "i64"
+      ? `Argument ${wrong + 1} of ${entry} has 64 bits, and --call gives 32.`
+      : `Argument ${wrong + 1} of ${entry} does not fit into 32 bits.`,
+    "Call a function whose arguments are integers of 32 bits.",
+  );
 }
 
 /** The module as a bootloader. A scenario in a file is about one part, the others are about any. */
