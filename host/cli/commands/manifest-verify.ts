@@ -171,7 +171,7 @@ function judgeFile(io: Io, file: string, judge: (envelope: Uint8Array) => Judgem
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { code: reason, message, hint } = error;
-    return { ok: false, reason, message, ...(hint === undefined ? {} : { hint }) };
+    return { ok: false, reason, message, hint };
   }
   return judge(envelope);
 }
