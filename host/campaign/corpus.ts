@@ -68,7 +68,7 @@ export function playCorpus(
       return { ...entry, verdict: isFinding ? "finding" : "pass", objections: all, reason: undefined };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+      const reason = `${error.message} ${error.hint}`;
       return { ...entry, verdict: "not-played", objections: [], reason };
     }
   });

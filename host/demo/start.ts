@@ -98,7 +98,7 @@ function perform(folder: string, isColored: boolean, isTerminal: boolean): void 
   } catch (error) {
     if (error instanceof UserError) {
       const { message, hint } = error;
-      send({ kind: "mistake", message, ...(hint === undefined ? {} : { hint }) });
+      send({ kind: "mistake", message, hint });
     } else {
       send({
         kind: "defect",

@@ -62,7 +62,7 @@ function mistake(action: () => unknown): string {
   try {
     action();
   } catch (error) {
-    if (error instanceof UserError) return `${error.code} | ${error.message} | ${error.hint ?? ""}`;
+    if (error instanceof UserError) return `${error.code} | ${error.message} | ${error.hint}`;
     throw error;
   }
   return "none";

@@ -59,7 +59,7 @@ function mistake(json: unknown): string {
     createEnvelope(json);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return `${error.code}: ${error.message} ${error.hint ?? ""}`.trim();
+    return `${error.code}: ${error.message} ${error.hint}`.trim();
   }
   return "none";
 }
