@@ -38,6 +38,8 @@ export interface FootprintOptions {
   readonly ramBase: number;
   readonly ramBytes: number;
   readonly heapBytes?: number;
+  /** Static data of a module that is not linked for a device; `__heap_base` is not asked then. */
+  readonly staticBytes?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export function computeFootprint(
   options: FootprintOptions,
 ): Footprint {
   const { ramBase, ramBytes } = options;
-  const staticBytes = staticEnd(module, ramBase) - ramBase;
+  const staticBytes = options.staticBytes ?? staticEnd(module, ramBase) - ramBase;
   const globalBytes = module.globals.reduce(
     (sum, global) => sum + (global.mutable ? valueBytes(global.type) : 0),
     0,

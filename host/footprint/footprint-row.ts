@@ -62,6 +62,8 @@ export const FootprintRow = z.strictObject({
   stackPath: z.array(Named),
   /** Static RAM by what is in it, in the order of addresses. */
   staticRam: z.array(z.strictObject({ name: z.string(), address: bytes, bytes })),
+  /** Not linked for a device: static RAM is what the module's linker laid out. */
+  isLinkedElsewhere: z.literal(true).optional(),
   works: z.array(Work),
 });
 /** One row. */

@@ -5,6 +5,9 @@ import { PLAIN, type Colors } from "../report/color.ts";
 import { count, duration, energy } from "../report/quantity.ts";
 import { rowName, type FootprintRow, type Interval, type PartCost } from "./footprint-row.ts";
 
+const LINKED_ELSEWHERE =
+  "not linked for a device: static data is what its linker laid out, with a stack of its own if it has one";
+
 /** Functions, and stretches of static RAM, that the details of one module list. */
 const LISTED = 12;
 
@@ -95,6 +98,7 @@ export function detailLines(row: FootprintRow, colors: Colors = PLAIN): string[]
     `  ${count(staticBytes).padStart(9)}  static data`,
     `  ${count(globalBytes).padStart(9)}  globals`,
     `  ${count(stackBytes).padStart(9)}  worst-case stack`,
+    ...(row.isLinkedElsewhere === true ? [`  ${LINKED_ELSEWHERE}`] : []),
     ...list(
       "Static data by address",
       row.staticRam.map(({ name, address, bytes }) => ({ bytes, name: `0x${address.toString(16)} ${name}` })),

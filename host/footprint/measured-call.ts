@@ -6,9 +6,11 @@ import { FLASH_BYTES, RAM_BASE, RAM_BYTES, WASM_PAGES } from "../../emulator/mem
 import { faultOf } from "../../emulator/wasm/fault.ts";
 import type { Footprint } from "../../emulator/wasm/footprint.ts";
 import { loadModule, type LoadedModule } from "../../emulator/wasm/load.ts";
+import type { RunningModule } from "../../emulator/wasm/running-module.ts";
 import { UserError } from "../user-error.ts";
 
-type DeviceFunction = (...parameters: readonly number[]) => unknown;
+/** A function of a module, whose arguments are integers of 32 bits. */
+export type DeviceFunction = (...parameters: readonly number[]) => unknown;
 
 /** What one call executed. */
 export interface CountedCall {
@@ -50,9 +52,7 @@ export class MeasuredCall {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {
       env: { memory: this.memory },
     });
-    const callable = exports[entry];
-    if (!isDeviceFunction(callable)) throw new TypeError(`The module exports no function ${entry}.`);
-    this.#function = callable;
+    this.#function = functionOf(exports, entry);
   }
 
   /** The first byte of RAM behind the static data. */
@@ -71,18 +71,33 @@ export class MeasuredCall {
    * @throws UserError `call-fault` if it faults, traps or never ends
    */
   count(...parameters: readonly number[]): CountedCall {
-    const running = this.#counting.instantiate({ env: { memory: this.memory } });
-    running.fuel = FUEL_MAX;
-    try {
-      const returned = running.call(this.entry, ...parameters);
-      return { returned, instructions: running.executedInstructions ?? 0, fuel: FUEL_MAX - running.fuel };
-    } catch (error) {
-      const fault = faultOf(error, running);
-      if (fault === undefined) throw error;
-      const hint = "Give it operands that it can work on with --call, or measure a boot with --scenario.";
-      throw new UserError("call-fault", fault.message, hint, { cause: error });
-    }
+    return countCall(this.#counting.instantiate({ env: { memory: this.memory } }), this.entry, parameters);
   }
+}
+
+/**
+ * Calls a function of an instance that counts.
+ *
+ * @throws UserError `call-fault` if it faults, traps or never ends
+ */
+export function countCall(running: RunningModule, entry: string, parameters: readonly number[]): CountedCall {
+  running.fuel = FUEL_MAX;
+  try {
+    const returned = running.call(entry, ...parameters);
+    return { returned, instructions: running.executedInstructions ?? 0, fuel: FUEL_MAX - running.fuel };
+  } catch (error) {
+    const fault = faultOf(error, running);
+    if (fault === undefined) throw error;
+    const hint = "Give it operands that it can work on with --call, or measure a boot with --scenario.";
+    throw new UserError("call-fault", fault.message, hint, { cause: error });
+  }
+}
+
+/** An exported function of an instance. */
+export function functionOf(exports: WebAssembly.Exports, entry: string): DeviceFunction {
+  const callable = exports[entry];
+  if (!isDeviceFunction(callable)) throw new TypeError(`The module exports no function ${entry}.`);
+  return callable;
 }
 
 function isDeviceFunction(value: unknown): value is DeviceFunction {

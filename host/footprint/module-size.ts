@@ -2,7 +2,6 @@
  * What a module takes of flash and RAM, as far as its bytes tell.
  */
 import { createHash } from "node:crypto";
-import { RAM_BASE } from "../../emulator/memory-map.ts";
 import { decodeModule } from "../../emulator/wasm/decode.ts";
 import { computeFootprint } from "../../emulator/wasm/footprint.ts";
 import { entryPoints, withSymbols } from "../../emulator/wasm/load.ts";
@@ -12,6 +11,7 @@ import { computeStack } from "../../emulator/wasm/stack.ts";
 import { readStaticSymbols, type StaticSymbol } from "../build/static-symbols.ts";
 import { UserError } from "../user-error.ts";
 import type { FootprintRow } from "./footprint-row.ts";
+import { staticRange, type StaticRange } from "./static-range.ts";
 
 /** The part of a row that needs nothing to run. */
 export type ModuleSize = Omit<FootprintRow, "feature" | "build" | "works">;
@@ -27,22 +27,20 @@ export interface SizeOptions {
 /**
  * Measures a module.
  *
- * @throws ModuleError for bytes that are no module, recursion, or a `__heap_base` that is missing or odd
- * @throws UserError `no-memory` or `no-entry`
+ * @throws ModuleError for bytes that are no module, and for recursion
+ * @throws UserError `no-entry`
  */
 export function measureSize(bytes: Uint8Array, { symbols, entry }: SizeOptions = {}): ModuleSize {
   const stripped = decodeModule(bytes);
   const twin = symbols === undefined ? undefined : decodeModule(symbols);
   const module = twin === undefined ? stripped : withSymbols(stripped, twin);
-  if (!module.memories.some(({ imported }) => imported)) {
-    throw new UserError(
-      "no-memory",
-      "The module imports no memory, so there is no RAM of a device that it could take.",
-      "Have it import env.memory (wasm-ld: --import-memory; asc: --importMemory).",
-    );
-  }
+  const range = staticRange(module);
   const stack = computeStack(module, { roots: rootsOf(module, entry), indirectTargets: tableNames(module) });
-  const footprint = computeFootprint(module, stack, { ramBase: RAM_BASE, ramBytes: Infinity });
+  const footprint = computeFootprint(module, stack, {
+    ramBase: range.start,
+    ramBytes: Infinity,
+    staticBytes: range.end - range.start,
+  });
   const { moduleBytes, codeBytes, staticBytes, globalBytes, stackBytes, totalBytes } = footprint;
   return {
     digest: createHash("sha256").update(bytes).digest("hex"),
@@ -60,7 +58,8 @@ export function measureSize(bytes: Uint8Array, { symbols, entry }: SizeOptions =
       name,
       bytes: footprint.deepestPathBytes[index] ?? 0,
     })),
-    staticRam: staticRam(module, twin ?? stripped, staticBytes),
+    staticRam: staticRam(module, twin ?? stripped, range),
+    ...(range.isOfDevice ? {} : { isLinkedElsewhere: true }),
   };
 }
 
@@ -91,20 +90,22 @@ function tableNames(module: DecodedModule): string[] {
 function staticRam(
   module: DecodedModule,
   twin: DecodedModule,
-  staticBytes: number,
+  range: StaticRange,
 ): FootprintRow["staticRam"] {
   const symbols = readStaticSymbols(twin.bytes);
-  const end = RAM_BASE + staticBytes;
   return symbols === undefined
-    ? segmentParts(module, readDataNames(twin.bytes, twin.sections), end)
-    : symbolParts(symbols, end);
+    ? segmentParts(module, readDataNames(twin.bytes, twin.sections), range)
+    : symbolParts(symbols, range);
 }
 
 /** From each symbol to the next; what has no name may be padding as well. */
-function symbolParts(symbols: readonly StaticSymbol[], end: number): FootprintRow["staticRam"] {
+function symbolParts(
+  symbols: readonly StaticSymbol[],
+  { start, end }: StaticRange,
+): FootprintRow["staticRam"] {
   const inRam = symbols.filter(({ address }) => address < end);
   const first = inRam[0]?.address ?? end;
-  const starts = first > RAM_BASE ? [{ address: RAM_BASE, name: "" }, ...inRam] : inRam;
+  const starts = first > start ? [{ address: start, name: "" }, ...inRam] : inRam;
   return starts.map(({ address, name }, index) => ({
     name: name === "" ? "no name" : name,
     address,
@@ -116,7 +117,7 @@ function symbolParts(symbols: readonly StaticSymbol[], end: number): FootprintRo
 function segmentParts(
   module: DecodedModule,
   names: ReadonlyMap<number, string>,
-  staticEnd: number,
+  range: StaticRange,
 ): FootprintRow["staticRam"] {
   const segments = module.data
     .flatMap(({ offset, bytes }, index) =>
@@ -126,8 +127,8 @@ function segmentParts(
     )
     .sort((left, right) => left.address - right.address);
   const parts: FootprintRow["staticRam"] = [];
-  let end = RAM_BASE;
-  for (const segment of [...segments, { name: "", address: staticEnd, bytes: 0 }]) {
+  let end = range.start;
+  for (const segment of [...segments, { name: "", address: range.end, bytes: 0 }]) {
     if (segment.address > end) parts.push({ name: "zeros", address: end, bytes: segment.address - end });
     if (segment.bytes > 0) parts.push(segment);
     end = Math.max(end, segment.address + segment.bytes);

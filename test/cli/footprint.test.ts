@@ -29,6 +29,12 @@ const SUM = `(module
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
     (local.get $total)))`;
 
+/** The same, linked for no device: a memory of its own that grows, and data where a linker would put it. */
+const ELSEWHERE = SUM.replace('(import "env" "memory" (memory 2 2))', "(memory 1 4)")
+  .replace(`i32.const ${RAM_BASE + 24}`, "i32.const 1056")
+  .replace(`i32.const ${RAM_BASE + 8}`, "i32.const 1024")
+  .replace("(func $word", '(func (export "grow") (result i32) (memory.grow (i32.const 1))) (func $word');
+
 /** The same name, with an argument that JavaScript does not make of a number. */
 const WIDE = `(module
   (import "env" "memory" (memory 2 2))
@@ -42,11 +48,20 @@ beforeAll(() => {
   workshop.write("bootloader.symbols.wasm", readWasm("bootloader.symbols"));
   workshop.write("wide.wasm", assemble(WIDE));
   workshop.write("text.wasm", "(module)");
-  workshop.write("no-memory.wasm", assemble('(module (func (export "reset")))'));
-  workshop.write("own-memory.wasm", assemble('(module (memory 1) (func (export "reset")))'));
+  workshop.write("no-memory.wasm", assemble('(module (func (export "f") (result i32) (i32.const 7)))'));
+  workshop.write("elsewhere.wasm", assemble(ELSEWHERE, { names: true }));
   workshop.write(
-    "no-heap.wasm",
-    assemble('(module (import "env" "memory" (memory 2 2)) (func (export "reset")))'),
+    "borrowing.wasm",
+    assemble(ELSEWHERE.replace("(memory 1 4)", '(import "js" "mem" (memory 1 4))')),
+  );
+  workshop.write("start.wasm", assemble('(module (func $f (export "f")) (start $f))'));
+  workshop.write(
+    "enormous.wasm",
+    assemble('(module (memory 1) (data (i32.const 70000) "a") (func (export "f")))'),
+  );
+  workshop.write(
+    "calling.wasm",
+    assemble('(module (import "console" "log" (func $log)) (func (export "f") (call $log)))'),
   );
   workshop.write(
     "recursive.wasm",
@@ -221,6 +236,32 @@ describe("anybody's module", () => {
     expect(text).toContain("words");
   });
 
+  it.each(["elsewhere.wasm", "borrowing.wasm"])(
+    "is measured and called as it was linked, and the RAM of a device is not claimed: %s",
+    async (file) => {
+      const words = `footprint ${file} --profiles class1 --call`;
+      const [row] = await rowsOf(words, "sum(1024,2)");
+      expect(row).toMatchObject({ staticBytes: 32, globalBytes: 0, isLinkedElsewhere: true });
+      expect(row?.staticRam.map(({ address, bytes }) => [address, bytes])).toEqual([
+        [1024, 8],
+        [1032, 24],
+      ]);
+      expect(row?.works[0]?.title).toBe("sum(1024, 2) = 3");
+      const [same] = await rowsOf("footprint sum.wasm --no-time --call", `sum(${RAM_BASE + 8},2)`);
+      expect(row?.works[0]?.instructions).toBe(same?.works[0]?.instructions);
+      expect(row?.stackBytes).toBe(same?.stackBytes);
+      const [grown] = await rowsOf(`footprint ${file} --no-time --call`, "grow()");
+      expect(grown?.works[0]?.title).toBe("grow() = 1");
+      expect(await workshop.succeed(`footprint ${file}`)).toContain("not linked for a device");
+    },
+  );
+
+  it("takes no static RAM without a memory, and is called all the same", async () => {
+    const [row] = await rowsOf("footprint no-memory.wasm --no-time --call", "f()");
+    expect(row).toMatchObject({ staticBytes: 0, staticRam: [], isLinkedElsewhere: true });
+    expect(row?.works[0]?.title).toBe("f() = 7");
+  });
+
   it("is booted as a bootloader, with the names of the twin beside it", async () => {
     const words = "footprint bootloader.wasm --scenario update --profiles class1";
     const [row] = await rowsOf(words);
@@ -248,9 +289,10 @@ describe("anybody's module", () => {
   it.each([
     ["text.wasm", "module-malformed", "text.wasm: The module is malformed"],
     ["missing.wasm", "unreadable-file", "module missing.wasm cannot be read: there is no such file"],
-    ["no-memory.wasm", "no-memory", "The module imports no memory"],
-    ["own-memory.wasm", "no-memory", "The module imports no memory"],
-    ["no-heap.wasm", "module-missing-export", "no-heap.wasm: The module does not export __heap_base"],
+    ["start.wasm --call f()", "module-start-function", "The module has a start function"],
+    ["elsewhere.wasm --call sum(262144,1)", "call-fault", "trapped in word"],
+    ["enormous.wasm --call f()", "module-memory-size", "cannot be started with its memory of 1 pages"],
+    ["calling.wasm --call f()", "module-foreign-import", "imports the function console.log"],
     ["recursive.wasm", "module-recursion", "call each other without a bound"],
     ["sum.wasm --call product(1)", "no-entry", "The module exports no function product"],
     ["sum.wasm --call sum(1", "usage", '"sum(1" is no call of a function'],

@@ -41,6 +41,8 @@ import { detailLines, matrixCsv, matrixLines, matrixMarkdown } from "../../footp
 import { compareGrowth, parseAllowances, USUAL_ALLOWANCES, type Growth } from "../../footprint/growth.ts";
 import { bootWorks, measureMatrix } from "../../footprint/matrix.ts";
 import { MeasuredCall } from "../../footprint/measured-call.ts";
+import { PlainCall } from "../../footprint/plain-call.ts";
+import { staticRange } from "../../footprint/static-range.ts";
 import { measureSize } from "../../footprint/module-size.ts";
 import { costOfFuel } from "../../footprint/part-cost.ts";
 import { things } from "../../report/quantity.ts";
@@ -236,9 +238,11 @@ function parseCall(text: string): Call {
 
 function callWorks(module: Uint8Array<ArrayBuffer>, call: Call | undefined, options: Options): Work[] {
   if (call === undefined) return [];
-  checkParameters(decodeModule(module), call);
+  const decoded = decodeModule(module);
+  checkParameters(decoded, call);
   const { entry, parameters } = call;
-  const device = new MeasuredCall(module, entry);
+  const isOfDevice = staticRange(decoded).isOfDevice;
+  const device = isOfDevice ? new MeasuredCall(module, entry) : new PlainCall(module, entry);
   const { returned, instructions, fuel } = device.count(...parameters);
   const time = options.time ? timeOf(() => void device.run(...parameters)) : undefined;
   return [

@@ -1,0 +1,48 @@
+/**
+ * Where the static data of anybody's module lies.
+ */
+import { RAM_BASE } from "../../emulator/memory-map.ts";
+import { findExport, type DecodedModule } from "../../emulator/wasm/module.ts";
+
+/** Addresses of a module's memory. */
+export interface StaticRange {
+  readonly start: number;
+  readonly end: number;
+  /** Whether it is that of a device: what lies there is all the static RAM that the module takes. */
+  readonly isOfDevice: boolean;
+}
+
+/**
+ * The static data of a module.
+ *
+ * Of one that is linked for a device it is what lies between the base of RAM and `__heap_base`. Of any other,
+ * it is what its linker laid out: from its first data to its last, or to its `__heap_base` if that lies behind,
+ * so the linker's own stack counts.
+ */
+export function staticRange(module: DecodedModule): StaticRange {
+  const heapBase = heapBaseOf(module);
+  const isImporting = module.memories.some(({ imported }) => imported);
+  if (isImporting && heapBase !== undefined && heapBase >= RAM_BASE) {
+    return { start: RAM_BASE, end: heapBase, isOfDevice: true };
+  }
+  const segments = module.data.flatMap(({ offset, bytes }) =>
+    offset?.kind === "i32" && bytes > 0
+      ? [{ start: offset.value >>> 0, end: (offset.value >>> 0) + bytes }]
+      : [],
+  );
+  const start = Math.min(...segments.map((segment) => segment.start), heapBase ?? Infinity);
+  if (start === Infinity) return { start: 0, end: 0, isOfDevice: false };
+  return {
+    start: segments.length === 0 ? 0 : start,
+    end: Math.max(heapBase ?? 0, ...segments.map((segment) => segment.end)),
+    isOfDevice: false,
+  };
+}
+
+/** The value of the exported constant `__heap_base`; undefined if there is none. */
+function heapBaseOf(module: DecodedModule): number | undefined {
+  const found = findExport(module, "__heap_base");
+  const global = found?.kind === "global" ? module.globals[found.index] : undefined;
+  if (global === undefined || global.mutable || global.initial.kind !== "i32") return undefined;
+  return global.initial.value >>> 0;
+}
