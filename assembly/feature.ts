@@ -2,7 +2,7 @@
  * What a build of the device code contains: one switch for each extension of SUIT, and one for leniency.
  *
  * A switch is a constant, so the compiler leaves out what is off; a build without an extension
- * refuses what belongs to it as unsupported. `host/build/variant.ts` builds all combinations.
+ * refuses what belongs to it as unsupported. `host/build/variant.ts` builds combinations.
  *
  * This file is plain enough for both compilers.
  */
@@ -39,6 +39,11 @@ export const enum Feature {
   Arguments = 0,
   /** A vendor may be named by its private enterprise number (SUIT §8.4.8.3). */
   EnterpriseNumbers = 0,
+  /**
+   * Recovery reports as well: nothing runs then, so the bootloader carries the report writer
+   * (draft-ietf-suit-report-20).
+   */
+  RecoveryReports = 1,
   /** The update agent decrypts what it receives. For firmware; the boot partition has no room for it. */
   DecryptingAgent = 0,
 }

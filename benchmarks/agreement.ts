@@ -8,9 +8,9 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildVariant, isDefault, NAMED_BUILDS } from "../host/build/variant.ts";
+import { buildVariant, DEFAULT, isDefault, NAMED_BUILDS, type Variant } from "../host/build/variant.ts";
 import { ownModule } from "../host/device/wasm-file.ts";
-import { capabilityOf, DEFAULT_BUILD, type Build } from "../host/manifest/capability.ts";
+import { capabilityOf } from "../host/manifest/capability.ts";
 import { compareReadings, type AgreementResult } from "../host/fuzz/agreement.ts";
 
 /** A run and what it took. */
@@ -22,7 +22,7 @@ export interface AgreementSpeed extends AgreementResult {
 export async function measureAgreement(
   envelopes: number,
   seed = 1,
-  build: Build = DEFAULT_BUILD,
+  build: Variant = DEFAULT,
 ): Promise<AgreementSpeed> {
   const bootloader = isDefault(build) ? ownModule("bootloader") : (await buildVariant(build)).module;
   const capability = capabilityOf(build);

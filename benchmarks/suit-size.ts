@@ -64,16 +64,17 @@ export async function measureSuitSizes(): Promise<SuitSize[]> {
   const remainder = measure({ module: stripCustomSections(symbols), symbols });
   const sizes: SuitSize[] = [];
   for (const variant of VARIANTS) {
-    const footprint = measure(await buildVariant(variant));
-    const { moduleBytes, staticBytes, globalBytes, totalBytes } = footprint;
+    const { moduleBytes, totalBytes } = measure(await buildVariant(variant));
+    // The report writer is not SUIT's code, but some of it lies in the same folders.
+    const silent = measure(await buildVariant({ ...variant, recoveryReports: false }));
     sizes.push({
       name: variantName(variant),
       isDefault: isDefault(variant),
       moduleBytes,
-      codeBytes: footprint.functions
+      codeBytes: silent.functions
         .filter(({ name }) => /^assembly\/(suit|cbor|cose)\//.test(name))
         .reduce((sum, { bytes }) => sum + bytes, 0),
-      ramBytes: staticBytes + globalBytes - remainder.staticBytes - remainder.globalBytes,
+      ramBytes: silent.staticBytes + silent.globalBytes - remainder.staticBytes - remainder.globalBytes,
       totalRamBytes: totalBytes,
       fits: moduleBytes <= CAPACITY_BYTES && totalBytes <= RAM_BYTES,
     });

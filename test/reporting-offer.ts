@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { TRUSTED_TEST_KEY } from "../host/campaign/scenario.ts";
 import { createEnvelope } from "../host/manifest/create.ts";
+import { readEnvelope, withHead } from "../host/manifest/envelope.ts";
 import { signEnvelope } from "../host/manifest/sign.ts";
 import { readWasm } from "./wasm-file.ts";
 
@@ -40,4 +41,51 @@ export function offerOf(
     ...more,
   };
   return { envelope: signEnvelope(createEnvelope(json, { payload }), key), payload };
+}
+
+/** Sets the class of another device. */
+export const OTHER_CLASS = { "class-identifier": { domain: "brownout.example", name: "other" } };
+
+/** An update whose dependency, in its envelope, is for another class: an offer, and the dependency's envelope. */
+export function offerWithDependency(): Offer & { readonly dependency: Uint8Array } {
+  const dependency = signEnvelope(
+    createEnvelope({
+      sequenceNumber: 1,
+      components: [["app"]],
+      shared: [
+        { "override-parameters": { "vendor-identifier": { domain: "brownout.example" }, ...OTHER_CLASS } },
+        "vendor-identifier",
+        "class-identifier",
+      ],
+      validate: ["class-identifier"],
+    }),
+    TRUSTED_TEST_KEY,
+  );
+  const select = (index: number): object => ({ "set-component-index": index });
+  const { manifest, bytes } = readEnvelope(dependency);
+  const digest = createHash("sha256").update(withHead(bytes, manifest)).digest("hex");
+  const payload = readWasm("reporting-2");
+  const json = {
+    sequenceNumber: 2,
+    components: [["app"]],
+    dependencies: { "1": {} },
+    shared: [
+      select(0),
+      {
+        "override-parameters": {
+          "vendor-identifier": { domain: "brownout.example" },
+          "class-identifier": { domain: "brownout.example", name: "class1" },
+        },
+      },
+      "vendor-identifier",
+      "class-identifier",
+      select(1),
+      { "override-parameters": { "image-digest": { "sha-256": digest }, uri: "#source" } },
+    ],
+    install: [select(1), "fetch", "dependency-integrity", "process-dependency"],
+    validate: [select(0), "image-match"],
+    invoke: [select(0), "invoke"],
+    integrated: { "#source": { hex: Buffer.from(dependency).toString("hex") } },
+  };
+  return { envelope: signEnvelope(createEnvelope(json), TRUSTED_TEST_KEY), payload, dependency };
 }

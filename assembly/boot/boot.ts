@@ -33,7 +33,6 @@ import {
   reasonOf,
   trialBootsOf,
 } from "../flash/journal";
-import { reportRecovery } from "../report/recovery";
 import { Status } from "../status";
 import { invokedAddress, invokedBytes } from "../suit/directive";
 import { sequenceNumber } from "../suit/manifest";
@@ -49,6 +48,7 @@ import {
   sayTrial,
   sayUnbootable,
 } from "./message";
+import { reportRecovery } from "./recovery-report";
 
 /** How long recovery sleeps before it asks for an update again. */
 const RECOVERY_POLL_MILLIS: u32 = 60_000;
@@ -183,7 +183,7 @@ function recover(status: i32): void {
   while (true) {
     const outcome = runAgent(NO_SLOT, journalRead());
     sayRecovery(outcome);
-    reportRecovery(status, outcome);
+    reportRecovery(outcome);
     idle(RECOVERY_POLL_MILLIS);
   }
 }

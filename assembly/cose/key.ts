@@ -120,6 +120,8 @@ export function anchorAccepts(algorithm: i64): bool {
   return (ED25519 && anchorY == 0) || algorithm == Algorithm.Esp256 || algorithm == Algorithm.Es256;
 }
 
+// @ts-ignore: decorator
+@inline
 function readKey(pairs: u32): i32 {
   anchorX = 0;
   anchorY = 0;

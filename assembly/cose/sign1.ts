@@ -92,6 +92,8 @@ let label: i64 = 0;
  * @param payloadLength bytes of that byte string
  * @returns Status.Ok if a trust anchor verifies it; otherwise why not
  */
+// @ts-ignore: decorator
+@inline
 export function verifySign1(address: u32, length: u32, payload: u32, payloadLength: u32): i32 {
   let status = readSign1(address, length);
   if (status != Status.Ok) return status;
@@ -164,6 +166,8 @@ function hashMessage(payload: u32, payloadLength: u32): void {
   sha256Update(payload, payloadLength);
 }
 
+// @ts-ignore: decorator
+@inline
 function readSign1(address: u32, length: u32): i32 {
   cborOpen(address, length);
   let status = cborHead();

@@ -11,7 +11,7 @@ import { Phase } from "../layout";
 import { Status } from "../status";
 import { journalConfirm, journalRead, phaseOf, runningSlotOf } from "../flash/journal";
 import { lookForUpdate, NO_SLOT, takeUpdate } from "../link/agent";
-import { deliverReport } from "../report/delivery";
+import { reportAttempt } from "../report/attempt";
 import { announce, POLL_MILLIS } from "./application";
 import { Check, Defect, selfTest } from "./self-test";
 
@@ -32,14 +32,14 @@ export function runReportingApplication(version: u32, defect: Defect): void {
   const isTrial = phase == Phase.Trial;
   if (failed != Check.Passed) {
     if (isTrial) {
-      deliverReport(word, slot, Status.SelfTestFailed);
+      reportAttempt(word, slot, Status.SelfTestFailed);
       halReset();
     }
   } else if (isTrial || phase == Phase.Passed) {
     journalConfirm(slot);
   }
   const status = word == 0 ? <i32>Status.JournalEmpty : attendUpdate(slot);
-  deliverReport(journalRead(), NO_SLOT, status);
+  reportAttempt(journalRead(), NO_SLOT, status);
   idle(POLL_MILLIS);
   halReset();
 }
@@ -52,6 +52,6 @@ function attendUpdate(slot: u32): i32 {
   const status = lookForUpdate(slot, word);
   if (status != Status.Ok) return status;
   const phase = phaseOf(word);
-  if (phase == Phase.Rejected || phase == Phase.Reverted) deliverReport(word, NO_SLOT, status);
+  if (phase == Phase.Rejected || phase == Phase.Reverted) reportAttempt(word, NO_SLOT, status);
   return takeUpdate(slot, word);
 }

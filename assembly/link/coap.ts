@@ -124,6 +124,8 @@ export function messageIdOf(resource: u32, block: u32): u32 {
  * @param out at least 32 bytes
  * @returns the bytes written
  */
+// @ts-ignore: decorator
+@inline
 export function writeGet(out: usize, resource: u32, block: u32): u32 {
   const messageId = bswap<u16>(<u16>messageIdOf(resource, block));
   store<u8>(out, (1 << 6) | (MessageType.Confirmable << 4) | TOKEN_BYTES);
@@ -184,6 +186,8 @@ export function writeEmpty(out: usize, type: u32, messageId: u32): u32 {
  * @returns Status.Ok, or Status.LinkProtocol if it is malformed or has a critical option that this
  *   client does not know (RFC 7252 §5.4.1)
  */
+// @ts-ignore: decorator
+@inline
 export function readMessage(datagram: usize, length: u32, message: Message): i32 {
   if (length < HEADER_BYTES) return Status.LinkProtocol;
   const head: u32 = load<u8>(datagram);
@@ -204,6 +208,8 @@ export function readMessage(datagram: usize, length: u32, message: Message): i32
 }
 
 /** Reads options and payload (RFC 7252 §3.1); forward only, never beyond `end`. */
+// @ts-ignore: decorator
+@inline
 function readOptions(cursor: usize, end: usize, message: Message): i32 {
   let number: u32 = 0;
   while (cursor < end) {

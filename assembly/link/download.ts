@@ -155,6 +155,8 @@ function fetchBlock(resource: u32, block: u32): i32 {
  *
  * What is malformed or belongs to nobody is dropped, so noise costs time but not the transfer.
  */
+// @ts-ignore: decorator
+@inline
 function exchange(resource: u32, block: u32): i32 {
   const messageId = messageIdOf(resource, block);
   let status: i32 = Status.LinkSilent;
@@ -187,6 +189,8 @@ export function discardArrivals(): void {
 }
 
 /** Reads the datagram and says what it is to request `messageId`; acknowledges a separate answer. */
+// @ts-ignore: decorator
+@inline
 function judgeArrival(messageId: u32): Arrival {
   const message = changetype<Message>(MESSAGE);
   if (readMessage(DATAGRAM, load<u32>(DATAGRAM_LENGTH), message) != Status.Ok) return Arrival.Malformed;

@@ -12,11 +12,11 @@ import { Major } from "../cbor/reader";
 import { writeHead, writeRaw, writerOpen, writerPosition } from "../cbor/writer";
 import { HMAC_SHA256_BYTES, hmacSha256Final, hmacSha256Init, hmacSha256Update } from "../crypto/hmac-sha256";
 import { reportKeyAddress } from "../flash/device-page";
-import { idle, linkReceive, linkSend, random } from "../hal";
+import { idle, linkSend, random } from "../hal";
 import { DevicePage } from "../layout";
 import { Limit } from "../limits";
 import { POST_HEAD_BYTES, Resource, writePostHead } from "../link/coap";
-import { ANSWER_MILLIS, peekResource } from "../link/download";
+import { ANSWER_MILLIS, discardArrivals, peekResource } from "../link/download";
 import { Status } from "../status";
 import { writeReport } from "./report";
 
@@ -64,21 +64,27 @@ const NONCE_LENGTH: usize = memory.data(4, 4);
 const NONCE_SIZE: usize = memory.data(4, 4);
 
 /**
- * Reports the last attempt to the far end, if it wants to know.
+ * Asks the far end whether it wants a report, and keeps the nonce that it wants to find in it.
  *
- * @param word the boot journal's word
- * @param slot the slot that `status` is about, or NO_SLOT for the envelope on offer
- * @param status what the agent or the self-test came to
+ * @param outcome what the agent or the self-test came to
  */
-export function deliverReport(word: u32, slot: u32, status: i32): void {
+export function isReportWanted(outcome: i32): bool {
   // Nobody is there: there is no use in calling again.
-  if (status == Status.LinkSilent) return;
-  if (peekResource(Resource.Report, NONCE, Limit.NonceBytes, NONCE_LENGTH, NONCE_SIZE) != Status.Ok) return;
+  if (outcome == Status.LinkSilent) return false;
+  const status = peekResource(Resource.Report, NONCE, Limit.NonceBytes, NONCE_LENGTH, NONCE_SIZE);
+  // What still waits would end the device's sleep.
+  discardArrivals();
+  return status == Status.Ok;
+}
+
+/** Sends the report of the attempt that was described. */
+// @ts-ignore: decorator
+@inline
+export function sendReport(): void {
   const key = reportKeyAddress();
-  const nonceBytes = load<u32>(NONCE_LENGTH);
   let start = <u32>REPORT_DATAGRAM + POST_HEAD_BYTES;
   const payload = key == 0 ? start : start + MESSAGE_START_BYTES + PAYLOAD_HEAD_BYTES;
-  let length = writeReport(payload, Limit.ReportBytes, word, slot, status, <u32>NONCE, nonceBytes);
+  let length = writeReport(payload, Limit.ReportBytes, <u32>NONCE, load<u32>(NONCE_LENGTH));
   if (length == 0) return;
   if (key != 0) {
     // The head of a short payload is shorter, and what stands before it moves up.
@@ -90,9 +96,9 @@ export function deliverReport(word: u32, slot: u32, status: i32): void {
   // Another report must be another message, and the same one may be: Message ID and token are drawn.
   random(start + 2, 6);
   linkSend(start, POST_HEAD_BYTES + length);
-  // The answer says nothing, but one that is left waiting would end the firmware's sleep.
+  // The answer says nothing.
   idle(ANSWER_MILLIS);
-  linkReceive(REPORT_DATAGRAM, POST_HEAD_BYTES, NONCE_LENGTH);
+  discardArrivals();
 }
 
 /**

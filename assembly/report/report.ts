@@ -1,6 +1,6 @@
 /**
- * The SUIT_Report of the last attempt (draft-ietf-suit-report-20), put together after the boot from
- * what a reset keeps: the boot journal and the slots.
+ * The SUIT_Report of an attempt (draft-ietf-suit-report-20). Firmware describes the attempt by what a reset keeps,
+ * in `attempt.ts`; the bootloader by what its manifest processor has just come to, in `boot/recovery-report.ts`.
  *
  * ```
  * { ? 2 nonce, 3 records: [ claims ], 4 result: true / { 5 code, 6 record, 7 reason },
@@ -8,9 +8,8 @@
  * claims = { 0 component, 5 slot, 24 device id, -257 sequence number }
  * ```
  *
- * The code is our Status, the reason that the journal keeps. The record says where in the manifest an attempt
- * failed, found again by the place that the journal keeps, and the kind of the failure. The claims' negative
- * parameter is of this project's own.
+ * The code is our Status. The record says where in the manifest an attempt failed, and the kind of the failure. The
+ * claims' negative parameter is of this project's own.
  *
  * The report is written from templates, CBOR with holes: a byte from 0xe0 to 0xef, which CBOR has not
  * assigned (RFC 8949 §3.3), stands for a number or for bytes that are looked up.
@@ -27,15 +26,12 @@ import {
   writerPosition,
   writeString,
 } from "../cbor/writer";
-import { componentsAddress, componentsBytes, slotAddress, slotBytes } from "../flash/device-page";
-import { activeOf, phaseOf, placeOf, reasonOf, runningSlotOf } from "../flash/journal";
-import { DevicePage, Phase, Slot } from "../layout";
-import { NO_SLOT, OFFER, OFFER_BYTES } from "../link/agent";
+import { componentsAddress, componentsBytes, slotBytes } from "../flash/device-page";
+import { runningSlotOf } from "../flash/journal";
+import { DevicePage, Slot } from "../layout";
 import { Status } from "../status";
-import { cursor, openCursor, readHead, skipItem } from "./cursor";
-import { FIRST_PIECE, Hole, HOLES, keepBytes, keepNumber } from "./hole";
-import { commandOf, Reason, reasonFor } from "./reason";
-import { findCommand, readSubject } from "./subject";
+import { clearHoles, FIRST_PIECE, Hole, HOLES, keepBytes, keepNumber, numberKept } from "./hole";
+import { commandOf, Reason } from "./reason";
 
 /** The templates, one behind the other. */
 // @ts-ignore: decorator
@@ -70,6 +66,9 @@ const TEMPLATES: usize = memory.data<u8>([
   0x18, 0x63, 0x82, 0xeb, 0x82, 0x2f, 0x58, 0x20, 0xec,
 ]);
 
+/** The first bytes of tag 112, as they lie in memory: a private enterprise number (RFC 9090 §4). */
+const ENTERPRISE_START: u32 = 0x70d8;
+
 /** Where a template lies among them, and its bytes behind a shift. */
 const enum Template {
   Start = 0 | (16 << 8),
@@ -87,37 +86,30 @@ export function isFailure(status: i32): bool {
 }
 
 /**
- * Writes the report of the last attempt.
+ * Begins the description of an attempt: what the device says of itself, and how it ended. Nothing is known of
+ * the envelope yet.
  *
  * @param word the boot journal's word
- * @param slot the slot that `status` is about, or NO_SLOT for the envelope on offer
- * @param status what the agent or the self-test came to
+ * @param status how it ended
+ * @param reason the draft's reason for that
+ */
+export function describeOutcome(word: u32, status: i32, reason: Reason): void {
+  clearHoles();
+  keepNumber(Hole.Slot, runningSlotOf(word));
+  keepNumber(Hole.Code, status);
+  keepNumber(Hole.Reason, reason);
+  keepBytes(Hole.Components, componentsAddress(), componentsBytes());
+  keepNumber(Hole.SlotBytes, slotBytes(Slot.A));
+  keepBytes(Hole.Identifier, DevicePage.Address + DevicePage.DeviceId, 16);
+}
+
+/**
+ * Writes the report of the attempt that was described.
+ *
  * @param nonce that the far end asked for; none if `nonceBytes` is 0
  * @returns the bytes written to `out`, at most `capacityBytes`; 0 if it does not fit
  */
-export function writeReport(
-  out: u32,
-  capacityBytes: u32,
-  word: u32,
-  slot: u32,
-  status: i32,
-  nonce: u32,
-  nonceBytes: u32,
-): u32 {
-  const phase = phaseOf(word);
-  let place: u32 = 0;
-  const isSettled = phase == Phase.Confirmed || phase == Phase.Passed;
-  if (!isFailure(status)) {
-    status = reasonOf(word);
-    place = placeOf(word);
-    slot = activeOf(word);
-    if (!isSettled) slot ^= 1;
-  }
-  let reason = reasonFor(status);
-  if (reason == Reason.Ok && !isSettled) reason = Reason.InvokePending;
-  if (slot == NO_SLOT) readSubject(<u32>OFFER, OFFER_BYTES);
-  else readSubject(slotAddress(slot), slotBytes(slot));
-  gather(word, status, reason);
+export function writeReport(out: u32, capacityBytes: u32, nonce: u32, nonceBytes: u32): u32 {
   writerOpen(out, capacityBytes);
   writeByte(nonceBytes == 0 ? 0xa4 : 0xa5);
   if (nonceBytes != 0) {
@@ -125,34 +117,15 @@ export function writeReport(
     writeString(Major.Bytes, nonce, nonceBytes);
   }
   fillIn(Template.Start);
-  if (reason == Reason.Ok) {
+  if (numberKept(Hole.Reason) == Reason.Ok) {
     writeByte(0xf5);
   } else {
-    const command = commandOf(status);
-    findCommand(command, place);
     fillIn(Template.Failure);
-    writeProperties(command);
+    writeProperties(commandOf(<u32>numberKept(Hole.Code)));
     fillIn(Template.Reason);
   }
   fillIn(Template.Rest);
   return writerOverflowed ? 0 : writerPosition - out;
-}
-
-/** Looks up what the device says of itself and of the attempt. */
-// @ts-ignore: decorator
-@inline
-function gather(word: u32, status: i32, reason: u32): void {
-  keepNumber(Hole.Slot, runningSlotOf(word));
-  keepNumber(Hole.Code, status);
-  keepNumber(Hole.Reason, reason);
-  keepBytes(Hole.Components, componentsAddress(), componentsBytes());
-  openCursor(componentsAddress(), componentsBytes());
-  readHead();
-  const component = cursor;
-  skipItem();
-  keepBytes(Hole.Component, component, cursor - component);
-  keepNumber(Hole.SlotBytes, slotBytes(Slot.A));
-  keepBytes(Hole.Identifier, DevicePage.Address + DevicePage.DeviceId, 16);
 }
 
 /** What was measured where an identifier did not match: the device's own, under the number of the condition. */
@@ -165,8 +138,12 @@ function writeProperties(command: u32): void {
   if (!isMeasured) return;
   writeHead(Major.Unsigned, command);
   // Vendor and class lie one behind the other, and their numbers follow each other as well.
-  const place = isDevice ? <u32>DevicePage.DeviceId : 16 * command + (DevicePage.VendorId - 16);
-  writeString(Major.Bytes, DevicePage.Address + place, 16);
+  const place =
+    DevicePage.Address + (isDevice ? <u32>DevicePage.DeviceId : 16 * command + (DevicePage.VendorId - 16));
+  // A vendor's number stands there as a manifest has it: tag 112, a string of 5 bytes at most, and zeros.
+  const isNumber = command == 1 && load<u16>(place) == ENTERPRISE_START && load<u64>(place, 8) == 0;
+  if (isNumber) writeRaw(place, 3 + (load<u8>(place, 2) & 7));
+  else writeString(Major.Bytes, place, 16);
 }
 
 /** Writes a template with what belongs in its holes. */

@@ -19,22 +19,12 @@ import {
   readItem,
   skipItem,
 } from "./cursor";
-import { Hole, HOLES, HOLES_BYTES, keepBytes, keepNumber } from "./hole";
+import { DIGEST_BYTES, Hole, keepBytes, keepDependency, keepNumber, keepPlace } from "./hole";
 
 /** Commands that arrange others. */
 const SET_COMPONENT_INDEX: u32 = 12;
 const TRY_EACH: u32 = 15;
 const RUN_SEQUENCE: u32 = 32;
-
-/** The manifest chain of a record: no index, or one and the index behind it. */
-const ROOT: u16 = 0x80;
-const DEPENDENCY: u16 = 0x81;
-// @ts-ignore: decorator
-@lazy
-const CHAIN: usize = memory.data(2, 2);
-
-/** Bytes of a SHA-256 digest. */
-const DIGEST_BYTES: u32 = 32;
 
 /** Keys of the manifest, SUIT §8.4; those of common are counted from 32, those of the envelope from 64. */
 const enum Key {
@@ -42,7 +32,11 @@ const enum Key {
   Common = 3,
   ReferenceUri = 4,
   Validate = 7,
+  Load = 8,
   Invoke = 9,
+  DependencyResolution = 15,
+  PayloadFetch = 16,
+  CandidateVerification = 18,
   Install = 20,
   CommonKeys = 32,
   Dependencies = 33,
@@ -62,18 +56,21 @@ const enum Member {
   Bytes = 16,
 }
 
-/** In place of a digest that cannot be read. */
-// @ts-ignore: decorator
-@lazy
-const NO_DIGEST: usize = memory.data(DIGEST_BYTES);
-
 /** By key. */
 // @ts-ignore: decorator
 @lazy
 const MEMBERS: usize = memory.data(Key.End * Member.Bytes, 8);
 
-/** Sections in which a command may have failed, in the order in which they run. */
-const SECTION_KEYS: u32 = (Key.Invoke << 24) | (Key.Validate << 16) | (Key.Install << 8) | Key.SharedSequence;
+/** Sections in which a command may have failed, in the order in which they run; uninstall, which does not, is left out. */
+const SECTION_KEYS: u64 =
+  ((<u64>Key.Invoke) << 56) |
+  ((<u64>Key.Load) << 48) |
+  ((<u64>Key.Validate) << 40) |
+  ((<u64>Key.Install) << 32) |
+  ((<u64>Key.CandidateVerification) << 24) |
+  ((<u64>Key.PayloadFetch) << 16) |
+  ((<u64>Key.DependencyResolution) << 8) |
+  Key.SharedSequence;
 
 /** Major types whose content is looked at: byte strings, texts, maps. */
 const CONTENT_MAJORS: u32 = (1 << Major.Bytes) | (1 << Major.Text) | (1 << Major.Map);
@@ -82,14 +79,12 @@ const CONTENT_MAJORS: u32 = (1 << Major.Bytes) | (1 << Major.Text) | (1 << Major
 const ENVELOPE_START: u32 = 0x6bd8;
 
 /**
- * Reads an envelope, or the first bytes of one.
+ * Reads an envelope, or the first bytes of one, into empty holes.
  *
  * @param address in flash or RAM
  * @param capacityBytes that may be read from there
  */
 export function readSubject(address: u32, capacityBytes: u32): void {
-  memory.fill(HOLES, 0, HOLES_BYTES);
-  keepBytes(Hole.Digest, <u32>NO_DIGEST, DIGEST_BYTES);
   memory.fill(MEMBERS, 0, Key.End * Member.Bytes);
   if (address < <u32>Memory.FlashBytes && flashCheck(address, capacityBytes) != Status.Ok) return;
   readEnvelope(address, capacityBytes);
@@ -165,8 +160,6 @@ export function findCommand(command: u32, place: u32): void {
   // What the device does not have, and what no branch has met, is known by its place alone.
   const isAny = place != 0 && (command == 0 || command == TRY_EACH);
   const commands: u64 = isAny ? u64.MAX_VALUE : (<u64>1) << command;
-  store<u16>(CHAIN, ROOT);
-  keepBytes(Hole.Chain, <u32>CHAIN, 1);
   if (isFound(commands, place)) return;
   const dependencies = contentOf(Key.Dependencies);
   const dependency = contentOf(Key.Dependency);
@@ -175,14 +168,13 @@ export function findCommand(command: u32, place: u32): void {
   readEnvelope(dependency, lengthOf(Key.Dependency));
   if (!isFound(commands, place)) return;
   // There is one, so the map begins with its index, which is below 15.
-  store<u16>(CHAIN, DEPENDENCY | ((load<u8>(dependencies) & 15) << 8));
-  keepBytes(Hole.Chain, <u32>CHAIN, 2);
+  keepDependency(load<u8>(dependencies) & 15);
 }
 
 /** Looks for a command in the sections of the manifest that was read, those that it nests included. */
 function isFound(commands: u64, place: u32): bool {
-  for (let sections: u32 = SECTION_KEYS; sections != 0; sections >>= 8) {
-    const section = sections & 0xff;
+  for (let sections = SECTION_KEYS; sections != 0; sections >>= 8) {
+    const section = (<u32>sections) & 0xff;
     // A severed section lies in the envelope.
     const key = section + (contentOf(section) == 0 ? <u32>Key.EnvelopeKeys : 0);
     let index: u64 = 0;
@@ -203,9 +195,7 @@ function isFound(commands: u64, place: u32): bool {
         (place == 0 || ((place - 1 - start) & Journal.PlaceMask) < cursor - start)
       ) {
         // Of the shared sequence, which comes first in every section, common is told as the section.
-        keepNumber(Hole.Section, section == Key.SharedSequence ? Key.Common : section);
-        keepNumber(Hole.Offset, start - contentOf(key));
-        keepNumber(Hole.Index, index);
+        keepPlace(section == Key.SharedSequence ? Key.Common : section, start - contentOf(key), <u32>index);
         return true;
       }
       if (bit == 1 << SET_COMPONENT_INDEX) index = itemMajor == Major.Unsigned ? itemArgument : 0;

@@ -105,6 +105,11 @@ export function hasMember(key: u32): bool {
   return ((members >> key) & 1) != 0;
 }
 
+/** Places the cursor on the value of a member that the open manifest has. */
+export function seekMember(key: u32): void {
+  cborSeek(load<u32>(MEMBERS + (key << 2)), manifestEnd);
+}
+
 /**
  * Opens a member that is a byte string, wherever it lies; its content is in `memberContent`.
  *
@@ -113,7 +118,7 @@ export function hasMember(key: u32): bool {
 export function openMember(key: u32): i32 {
   memberContent = 0;
   if (!hasMember(key)) return Status.Ok;
-  cborSeek(load<u32>(MEMBERS + (key << 2)), manifestEnd);
+  seekMember(key);
   let status: i32 = Status.SeveredMemberMissing;
   if (cborPeek() == Major.Bytes) status = cborBytes();
   else if (((severedMembers >> key) & 1) != 0) status = openSevered(key);
@@ -212,7 +217,7 @@ export function setOfComponent(position: u32): u32 {
 
 /** Reads the sequence number of the open manifest once more; 0 if it is not there. Moves the cursor. */
 export function sequenceNumberAgain(): u64 {
-  cborSeek(load<u32>(MEMBERS + Member.SequenceNumber * 4), manifestEnd);
+  seekMember(Member.SequenceNumber);
   return cborUnsigned() == Status.Ok ? cborArgument : 0;
 }
 
@@ -287,6 +292,8 @@ function readSeverable(key: u32, bit: u32): i32 {
   return matches ? Status.Ok : Status.SeveredDigestMismatch;
 }
 
+// @ts-ignore: decorator
+@inline
 function readCommon(): i32 {
   openMember(Member.Common);
   cborOpen(memberContent, memberLength);

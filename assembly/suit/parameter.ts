@@ -128,6 +128,8 @@ export let softFailureSet: i32 = -1;
  * @param onlyUnset whether a parameter that has a value keeps it (set-parameters)
  * @returns Status.Ok, or why the map is refused
  */
+// @ts-ignore: decorator
+@inline
 export function readParameters(selection: u32, onlyUnset: bool): i32 {
   softFailureSet = -1;
   let status = cborMap();

@@ -98,7 +98,12 @@ const FRAMES: usize = memory.data((Limit.Nesting + 1) * Frame.Bytes, 4);
 
 let frame: usize = 0;
 let mode: u32 = 0;
-let section: u32 = 0;
+/** The section that is run, or that the shared sequence in front is run for. */
+export let section: u32 = 0;
+/** The first byte of the last command that was begun, or 0. */
+export let commandStart: u32 = 0;
+/** One more than the index of the component that it was begun for; 0 if none was selected. */
+let visited: u32 = 0;
 
 /**
  * Runs a section of the open manifest, or its shared sequence.
@@ -169,8 +174,28 @@ function countItems(items: u32): i32 {
   return Status.Ok;
 }
 
+/** Whether what runs is the shared sequence. */
+// @ts-ignore: decorator
+@inline
+export function runsShared(): bool {
+  return (mode & Mode.Shared) != 0;
+}
+
+/** Forgets the last command, before another envelope is processed. */
+export function forgetCommand(): void {
+  commandStart = 0;
+}
+
+/** Index of the component for which the last command was begun; 0 if none was selected. */
+export function selectedIndex(): u32 {
+  return visited == 0 ? 0 : visited - 1;
+}
+
 /** Executes one command of the current frame. */
 function step(): i32 {
+  commandStart = cborPosition;
+  const selection = get(Frame.Selection);
+  visited = selection & 15;
   let status = cborInteger();
   if (status != Status.Ok) return status;
   if (cborValue < 0) return cborValue < -256 ? Status.CommandUnsupported : Status.CommandUnknown;
@@ -179,11 +204,10 @@ function step(): i32 {
   const bit = (<u64>1) << command;
   if ((KNOWN_COMMANDS & bit) == 0) return Status.CommandUnknown;
   if (command == Command.SetComponentIndex) return selectComponents();
-  const isShared = (mode & Mode.Shared) != 0;
+  const isShared = runsShared();
   if (Feature.UpdateManagement && command == Command.OverrideMultiple) {
     return isShared ? <i32>Status.SharedCommandForbidden : overrideMultiple();
   }
-  const selection = get(Frame.Selection);
   if (selection == 0) return Status.ComponentIndexInvalid;
   if (Feature.UpdateManagement && command == Command.CopyParameters) {
     return isShared ? <i32>Status.SharedCommandForbidden : copyParameters(selection);
@@ -215,6 +239,7 @@ function execute(command: i32, isCondition: bool, selection: u32): i32 {
   let status: i32 = Status.Ok;
   for (; selection != 0 && status == Status.Ok; selection >>= 4) {
     const index = (selection & 15) - 1;
+    visited = index + 1;
     status = isCondition ? evaluateCondition(command, index, section) : direct(command, index);
   }
   cborSeek(position, limit);

@@ -5,7 +5,7 @@
 import { writerPosition } from "../cbor/writer";
 
 export { writeHead, writeRaw, writerOpen } from "../cbor/writer";
-export { HOLES } from "../report/hole";
+export { clearHoles, HOLES } from "../report/hole";
 export { commandOf, reasonFor } from "../report/reason";
 export { findCommand, readSubject } from "../report/subject";
 export { __heap_base };

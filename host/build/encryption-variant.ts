@@ -4,7 +4,7 @@
  */
 import { Feature } from "../../assembly/feature.ts";
 import type { Recipe } from "./recipe.ts";
-import { switchPatch } from "./variant.ts";
+import { switchPatch, WITHOUT_RECOVERY_REPORTS } from "./variant.ts";
 
 const DECRYPTING = [switchPatch("DecryptingAgent", Feature.DecryptingAgent, true)];
 
@@ -12,7 +12,7 @@ const DECRYPTING = [switchPatch("DecryptingAgent", Feature.DecryptingAgent, true
 export const ENCRYPTION_VARIANTS: readonly Recipe[] = [
   {
     entry: { name: "bootloader-encrypted", source: "assembly/bootloader.ts", target: "bootloader" },
-    patches: [switchPatch("EncryptedPayloads", Feature.EncryptedPayloads, true)],
+    patches: [switchPatch("EncryptedPayloads", Feature.EncryptedPayloads, true), WITHOUT_RECOVERY_REPORTS],
   },
   {
     entry: { name: "decrypting-1", source: "assembly/firmware/firmware-1.ts", target: "small" },

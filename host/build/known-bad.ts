@@ -1,8 +1,9 @@
 /**
  * Builds the known-bad variants of `assembly/known-bad/`: `npm run build:known-bad`.
  *
- * A module whose sources, patches and compiler are those of the last time is left as it is. Modules go to `build/wasm/known-bad/NAME/`, those of its repaired twin to
- * `build/wasm/known-bad/NAME/repaired/`.
+ * A module whose sources, patches and compiler are those of the last time is left as it is. All are optimised in a
+ * hurry, which makes them larger, so they do without reports from recovery. Modules go to
+ * `build/wasm/known-bad/NAME/`, those of its repaired twin to `build/wasm/known-bad/NAME/repaired/`.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -12,6 +13,7 @@ import { readVariants, type VariantModule } from "../known-bad/variant.ts";
 import { wasmDirectory } from "../project.ts";
 import { compileAll } from "./compile-pool.ts";
 import { digestOf, sourceDigest } from "./source-digest.ts";
+import { WITHOUT_RECOVERY_REPORTS } from "./variant.ts";
 
 const SOURCES: Readonly<Record<VariantModule, string>> = {
   bootloader: "assembly/bootloader.ts",
@@ -29,8 +31,10 @@ await mkdir(outputDirectory, { recursive: true });
 const known = existsSync(digestFile) ? Digests.parse(JSON.parse(readFileSync(digestFile, "utf8"))) : {};
 const common = sourceDigest();
 const groups = readVariants().flatMap(({ name, modules, patches, repaired }) => [
-  { name, modules, patches },
-  ...(repaired === undefined ? [] : [{ name: `${name}/repaired`, modules, patches: repaired }]),
+  { name, modules, patches: [WITHOUT_RECOVERY_REPORTS, ...patches] },
+  ...(repaired === undefined
+    ? []
+    : [{ name: `${name}/repaired`, modules, patches: [WITHOUT_RECOVERY_REPORTS, ...repaired] }]),
 ]);
 const digests: Record<string, string> = {};
 const stale = groups.filter((group) => {

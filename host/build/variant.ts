@@ -14,10 +14,13 @@ import type { Recipe } from "./recipe.ts";
 import type { Patch } from "./patch.ts";
 import { digestOf, sourceDigest } from "./source-digest.ts";
 
-/** Which extensions a build has. */
-export type Variant = Build;
+/** Which extensions a build has, and whether recovery reports. */
+export interface Variant extends Build {
+  readonly recoveryReports: boolean;
+}
 
-const BASE: Variant = {
+/** No extension. */
+export const BASE: Variant = {
   trustDomains: false,
   updateManagement: false,
   encryptedPayloads: false,
@@ -25,19 +28,27 @@ const BASE: Variant = {
   arguments: false,
   enterpriseNumbers: false,
   unorderedMaps: false,
+  recoveryReports: false,
 };
 
-/** Trust domains and update management. */
-export const MANAGED: Variant = { ...BASE, trustDomains: true, updateManagement: true };
+/** What `npm run build` builds as `bootloader`. */
+export const DEFAULT: Variant = { ...DEFAULT_BUILD, recoveryReports: Boolean(Feature.RecoveryReports) };
 
-/** The default with all that it leaves out, but for update management, for which there is no room beside it. */
-export const EXTENDED: Variant = { ...DEFAULT_BUILD, arguments: true, enterpriseNumbers: true };
+/** Every extension; there is no room for reports from recovery beside them. */
+export const MANAGED: Variant = {
+  ...BASE,
+  trustDomains: true,
+  prefixes: true,
+  updateManagement: true,
+  arguments: true,
+  enterpriseNumbers: true,
+  encryptedPayloads: true,
+};
 
-/** The base alone, then with each extension and as many of them as there is room for. */
+/** The base alone, then with each extension and with all of them. */
 export const VARIANTS: readonly Variant[] = [
   BASE,
-  DEFAULT_BUILD,
-  EXTENDED,
+  DEFAULT,
   { ...BASE, updateManagement: true },
   MANAGED,
   { ...MANAGED, unorderedMaps: true },
@@ -45,19 +56,11 @@ export const VARIANTS: readonly Variant[] = [
 
 /** Builds by the names that commands take. */
 export const NAMED_BUILDS: Readonly<Record<string, Variant>> = {
-  default: DEFAULT_BUILD,
+  default: DEFAULT,
   base: BASE,
   managed: MANAGED,
   unordered: { ...MANAGED, unorderedMaps: true },
-  encrypted: { ...DEFAULT_BUILD, encryptedPayloads: true },
-  extended: EXTENDED,
-};
-
-/** Has a bootloader report from recovery, where no firmware runs that could; only the base has the room. */
-export const RECOVERY_REPORTS: Patch = {
-  file: "assembly/report/recovery.ts",
-  find: "REPORTS_FROM_RECOVERY: bool = false",
-  replace: "REPORTS_FROM_RECOVERY: bool = true",
+  encrypted: { ...DEFAULT, encryptedPayloads: true, recoveryReports: false },
 };
 
 /** A variant's bootloader: as it goes into flash, and with the names of its functions. */
@@ -80,11 +83,15 @@ const SWITCHES: readonly (readonly [keyof Variant, string, number, string])[] = 
   ["updateManagement", "UpdateManagement", Feature.UpdateManagement, "update management"],
   ["encryptedPayloads", "EncryptedPayloads", Feature.EncryptedPayloads, "encrypted payloads"],
   ["unorderedMaps", "UnorderedMaps", Feature.UnorderedMaps, "unordered maps"],
+  ["recoveryReports", "RecoveryReports", Feature.RecoveryReports, "reports from recovery"],
 ];
 
 /** A variant in words. */
 export function variantName(variant: Variant): string {
-  return ["base", ...SWITCHES.flatMap(([key, , , words]) => (variant[key] ? [words] : []))].join(" + ");
+  const own = SWITCHES.filter(([key]) => variant[key]);
+  const isWhole = SWITCHES.every(([key]) => variant[key] || !MANAGED[key]);
+  const [start, more] = isWhole ? ["every extension", own.filter(([key]) => !MANAGED[key])] : ["base", own];
+  return [start, ...more.map(([, , , words]) => words)].join(" + ");
 }
 
 /** What sets the switches of a variant in the sources. */
@@ -92,7 +99,7 @@ export function switchPatches(variant: Variant): Patch[] {
   return SWITCHES.map(([key, name, current]) => switchPatch(name, current, variant[key]));
 }
 
-/** The bootloader with trust domains and update management, as `npm run build` builds it. */
+/** The bootloader with every extension, as `npm run build` builds it. */
 export const MANAGED_BOOTLOADER: Recipe = {
   entry: { name: "bootloader-managed", source: "assembly/bootloader.ts", target: "bootloader" },
   patches: switchPatches(MANAGED),
@@ -101,7 +108,7 @@ export const MANAGED_BOOTLOADER: Recipe = {
 /**
  * The bootloader of a variant.
  *
- * @param more changes beside the switches, such as {@link RECOVERY_REPORTS}
+ * @param more changes beside the switches
  */
 export async function buildVariant(variant: Variant, more: readonly Patch[] = []): Promise<VariantModule> {
   return buildPatched([...switchPatches(variant), ...more]);
@@ -132,6 +139,9 @@ async function compilePatched(patches: readonly Patch[]): Promise<Uint8Array> {
   const entry = { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" } as const;
   return (await compileModule(entry, patches, false)).module;
 }
+
+/** Leaves the report writer out of a bootloader that needs its room. */
+export const WITHOUT_RECOVERY_REPORTS = switchPatch("RecoveryReports", Feature.RecoveryReports, false);
 
 /** Turns one switch. */
 export function switchPatch(name: string, current: number, wanted: boolean): Patch {

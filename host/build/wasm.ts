@@ -14,7 +14,7 @@ import { compileAll } from "./compile-pool.ts";
 import { ENCRYPTION_VARIANTS } from "./encryption-variant.ts";
 import type { Entry, Recipe } from "./recipe.ts";
 import { SIGNATURE_VARIANTS } from "./signature-variant.ts";
-import { MANAGED_BOOTLOADER } from "./variant.ts";
+import { MANAGED_BOOTLOADER, WITHOUT_RECOVERY_REPORTS } from "./variant.ts";
 
 const ENTRIES: readonly Entry[] = [
   { name: "bootloader", source: "assembly/bootloader.ts", target: "bootloader" },
@@ -68,7 +68,10 @@ async function readRecipes(): Promise<Recipe[]> {
   ];
 }
 
-/** What glitch campaigns compare with the bootloader is compiled as that is. */
+/**
+ * What glitch campaigns compare with the bootloader is compiled as that is. The others are optimised in a hurry,
+ * which makes them larger, so they do without reports from recovery.
+ */
 async function readCanaries(): Promise<Recipe[]> {
   const files = (await readdir(path.join(projectRoot, "assembly/canary"))).sort();
   return Promise.all(
@@ -76,7 +79,8 @@ async function readCanaries(): Promise<Recipe[]> {
       const text = await readFile(path.join(projectRoot, "assembly/canary", file), "utf8");
       const { entry: source, oracle, patches } = CanaryFile.parse(JSON.parse(text));
       const name = `canary-${path.basename(file, ".json")}`;
-      return { entry: { name, source, target: oracle === undefined ? "bootloader" : "quick" }, patches };
+      if (oracle === undefined) return { entry: { name, source, target: "bootloader" }, patches };
+      return { entry: { name, source, target: "quick" }, patches: [WITHOUT_RECOVERY_REPORTS, ...patches] };
     }),
   );
 }

@@ -10,7 +10,7 @@ import {
   ProvisionError,
   withRadio,
   type DevicePageOptions,
-  type LinkPeer,
+  type DeviceOptions,
   type Profile,
   type SlotContent,
 } from "../../emulator/index.ts";
@@ -61,10 +61,7 @@ export interface DeviceIdentity {
 }
 
 /** What is around a device while it runs. */
-export interface Surroundings {
-  readonly link?: LinkPeer;
-  readonly symbols?: readonly Uint8Array[];
-}
+export type Surroundings = Pick<DeviceOptions, "link" | "linkEnd" | "symbols">;
 
 /**
  * Makes a device as it leaves the factory: confirmed firmware in slot A with the anti-rollback

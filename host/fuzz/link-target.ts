@@ -1,7 +1,7 @@
 /**
  * A hostile link, while the bootloader in recovery pulls an update that it needs.
  *
- * The device has nothing that runs. What the far end answers is spoilt by a script; afterwards the link is
+ * The device has nothing that runs, and reports that. What the far end answers is spoilt by a script; afterwards the link is
  * good, and the device has to come back by itself: boot the genuine image that is offered.
  */
 import { Phase, Slot } from "../../assembly/layout.ts";
@@ -12,7 +12,7 @@ import type { Chance } from "../../emulator/fuzz/chance.ts";
 import type { RunResult, Trouble } from "../../emulator/fuzz/fuzzer.ts";
 import { HostileLink, STEP_BYTES } from "../../emulator/fuzz/hostile-link.ts";
 import { slotRange } from "../../emulator/memory-map.ts";
-import { ENVELOPE_PATH, PAYLOAD_PATH } from "../device/resource-path.ts";
+import { ENVELOPE_PATH, PAYLOAD_PATH, REPORT_PATH } from "../device/resource-path.ts";
 import { genuineContent, INSTALLED_SEQUENCE } from "./author.ts";
 import { FuzzBench, type BenchOptions } from "./bench.ts";
 import type { HostTarget } from "./target.ts";
@@ -24,6 +24,8 @@ const HOSTILE_POWER_ONS = 4;
 /** Power-ons in which the device has to come back on a good link. */
 const GOOD_POWER_ONS = 12;
 const EMPTY = new Uint8Array();
+/** What the far end wants to find in reports. */
+const NONCE = Uint8Array.of(7);
 
 /** See the file comment. */
 export class LinkTarget implements HostTarget {
@@ -36,8 +38,10 @@ export class LinkTarget implements HostTarget {
     const resources = new Map([
       [ENVELOPE_PATH, envelope],
       [PAYLOAD_PATH, payload],
+      [REPORT_PATH, NONCE],
     ]);
-    this.#link = new HostileLink(new CoapServer(resources));
+    const inboxes = new Map([[REPORT_PATH, () => undefined]]);
+    this.#link = new HostileLink(new CoapServer(resources, { inboxes }));
     this.bench = new FuzzBench({ ...options, linkEnd: this.#link });
   }
 

@@ -49,14 +49,15 @@ export interface Capability {
   readonly unorderedMaps: boolean;
 }
 
+/** Whether a build processes a row of the label tables. */
+export function isProcessed({ support }: Pick<Label, "support">, build: Build): boolean {
+  return typeof support === "string" ? build[support] : support;
+}
+
 /** What a build of the bootloader of this repository processes. */
 export function capabilityOf(build: Build): Capability {
   const processed = (table: readonly Pick<Label, "label" | "support">[]): Set<number> =>
-    new Set(
-      table
-        .filter(({ support }) => (typeof support === "string" ? build[support] : support))
-        .map(({ label }) => label),
-    );
+    new Set(table.filter((row) => isProcessed(row, build)).map(({ label }) => label));
   return {
     commands: processed(COMMANDS),
     parameters: processed(PARAMETERS),

@@ -100,9 +100,14 @@ function identifierJson(node: CborNode): unknown {
 }
 
 function penJson(node: CborNode): unknown {
+  const pen = penOf(node);
+  return pen === undefined ? undefined : { pen };
+}
+
+/** The private enterprise number that an item is (RFC 9090 §4), if it is one. */
+export function penOf(node: CborNode): number | undefined {
   const oid = node.tagged(PEN_TAG)?.bytes();
-  if (oid === undefined || oid.length === 0 || oid.length > 7) return undefined;
-  return { pen: arcOf(oid) };
+  return oid === undefined || oid.length === 0 || oid.length > 7 ? undefined : arcOf(oid);
 }
 
 /** A vendor identifier of a device page in words: its UUID, or its number. */

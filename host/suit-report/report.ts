@@ -4,6 +4,7 @@
  * Reports of any device can be read as long as they are well-formed: what another maker's device adds is
  * kept out, and what this project's devices always state is optional here.
  */
+import { penOf, penText } from "../manifest/identifier-json.ts";
 import { CborNode, all } from "../manifest/cbor-node.ts";
 import { uuidText } from "../manifest/uuid.ts";
 import { UserError } from "../user-error.ts";
@@ -215,6 +216,8 @@ function valueText(node: CborNode): string {
   const bytes = node.bytes();
   if (bytes?.length === 16) return uuidText(bytes);
   if (bytes !== undefined) return `0x${hex(bytes)}`;
+  const pen = penOf(node);
+  if (pen !== undefined) return penText(pen);
   return node.text() ?? node.integer()?.toString() ?? `0x${hex(node.encoded)}`;
 }
 

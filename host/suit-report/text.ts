@@ -46,7 +46,7 @@ export function reportLines(report: SuitReport, trust: OpenedReport["trust"]): s
     ...(report.uri === "" ? [] : [`uri          ${visibleText(report.uri)}`]),
     ...report.claims.flatMap(({ component, slot, deviceId, sequenceNumber }) => [
       ...(sequenceNumber === undefined ? [] : [`sequence     ${sequenceNumber}`]),
-      `component    ${visibleText(component)}${slot === undefined ? "" : `, runs from slot ${slot === Slot.A || slot === Slot.B ? slotName(slot) : slot}`}`,
+      `component    ${visibleText(component)}${slot === undefined ? "" : `, slot ${slot === Slot.A || slot === Slot.B ? slotName(slot) : slot}`}`,
       ...(deviceId === undefined ? [] : [`device       ${deviceId}`]),
     ]),
     ...report.records.map((record) => `record       ${placeText(record)}`),

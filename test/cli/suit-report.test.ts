@@ -29,12 +29,31 @@ afterAll(() => {
 
 const Data = z.looseObject({ ok: z.boolean(), trust: z.string(), digest: z.string(), nonce: z.string() });
 
+describe("a device with nothing to run", () => {
+  it("reports from recovery what it refused, and the command says that nothing runs", async () => {
+    shop.write("other.json", JSON.stringify({ ...MANIFEST, class: { name: "other" } }));
+    await shop.succeed("manifest create other.json --payload reporting-2.wasm --out o.unsigned");
+    await shop.succeed("manifest sign o.unsigned --key author.key --out o.suit");
+    await shop.succeed("device create empty.device --key author.key --report-key report.key");
+    const update = "device update empty.device --envelope o.suit --payload reporting-2.wasm";
+    const { exitCode, out, err } = await shop.run(`${update} --report o.report`);
+    expect(exitCode).toBe(1);
+    expect(out + err).toContain(
+      "the bootloader did not accept the update (class-mismatch); nothing runs; the bootloader waits",
+    );
+    const told = await shop.run("report inspect o.report --key report.key");
+    expect(told.out).toContain("(class-mismatch)");
+    expect(told.out).toContain("place        shared sequence, byte");
+    expect(told.out).toContain("trust        authentic");
+  });
+});
+
 describe("report inspect", () => {
   it("explains an authentic report and passes", async () => {
     const { exitCode, out } = await shop.run("report inspect r.report --key report.key --nonce 00ff10");
     expect(exitCode).toBe(0);
     expect(out).toContain("result       ok: the update is installed and confirmed");
-    expect(out).toContain("component    app, runs from slot B");
+    expect(out).toContain("component    app, slot B");
     expect(out).toContain("trust        authentic");
   });
 

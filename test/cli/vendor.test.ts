@@ -15,7 +15,7 @@ describe("device create --vendor-pen", () => {
     );
     expect(exitCode).toBe(2);
     expect(err).toContain("The bootloader compares vendors by UUIDs only");
-    expect(err).toContain("EnterpriseNumbers");
+    expect(err).toContain("bootloader-managed.wasm");
     expect((await workshop.run("device show odd.device")).exitCode).not.toBe(0);
   });
 

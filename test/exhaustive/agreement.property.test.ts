@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { Status } from "../../assembly/status.ts";
-import { buildVariant, NAMED_BUILDS } from "../../host/build/variant.ts";
+import { buildVariant, DEFAULT, NAMED_BUILDS } from "../../host/build/variant.ts";
 import { askedCapability } from "../../host/device/module-capability.ts";
-import { capabilityOf, DEFAULT_BUILD } from "../../host/manifest/capability.ts";
+import { capabilityOf } from "../../host/manifest/capability.ts";
 import { compareReadings } from "../../host/fuzz/agreement.ts";
 import { STATUS_TEXT } from "../../host/status-text.ts";
 import { readWasm } from "../wasm-file.ts";
@@ -77,7 +77,7 @@ describe("device and host", () => {
   it.each(Object.keys(NAMED_BUILDS).filter((name) => name !== "default"))(
     `agree on ${ENVELOPES_OF_BUILDS} envelopes where the host reads for the build that judges: %s`,
     async (name) => {
-      const build = NAMED_BUILDS[name] ?? DEFAULT_BUILD;
+      const build = NAMED_BUILDS[name] ?? DEFAULT;
       const { module } = await buildVariant(build);
       const capability = capabilityOf(build);
       expect(askedCapability(module)).toEqual(capability);

@@ -6,12 +6,12 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { stripCustomSections } from "../../emulator/wasm/strip.ts";
 import { compileModule } from "../../host/build/compile.ts";
-import { buildVariant, EXTENDED } from "../../host/build/variant.ts";
 import { createEnvelope } from "../../host/manifest/create.ts";
 import { signEnvelope } from "../../host/manifest/sign.ts";
 import { acceptable, judgeEnvelope, trusted } from "../candidate.ts";
+import { readWasm } from "../wasm-file.ts";
 
-const bootloader = Uint8Array.from((await buildVariant(EXTENDED)).module);
+const bootloader = readWasm("bootloader-managed");
 const listening = {
   name: "listening",
   source: "assembly/testing/argument-firmware.ts",

@@ -4,13 +4,16 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { buildVariant, EXTENDED } from "../../host/build/variant.ts";
+import { Status } from "../../assembly/status.ts";
 import { identityOf } from "../../host/device/factory.ts";
 import { uuidText } from "../../host/manifest/uuid.ts";
+import { deviceWith, FarEnd, lastOf, readAll, untilRest } from "../reporting-device.ts";
+import { offerOf } from "../reporting-offer.ts";
 import { acceptable, judgeManifest } from "../candidate.ts";
 import { Workshop } from "../cli/workshop.ts";
+import { readWasm } from "../wasm-file.ts";
 
-const bootloader = Uint8Array.from((await buildVariant(EXTENDED)).module);
+const bootloader = readWasm("bootloader-managed");
 
 /** A vendor in the device page. */
 const maker = (pen: number): Uint8Array => identityOf({ vendor: pen, class: "sensor" }).vendorId;
@@ -68,14 +71,30 @@ describe("a vendor's private enterprise number", () => {
 });
 
 describe("a device whose vendor is a number", () => {
+  it("reports it as one where the vendor of an update does not match", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 2 ** 32 - 1 }), (pen) => {
+        const identity = identityOf({ vendor: pen, class: "sensor" });
+        const named = { vendor: { pen }, class: uuidText(identity.classId) };
+        const far = new FarEnd(offerOf("reporting-2", 2));
+        const firmware = { ...offerOf("reporting-1", 1, named), sequenceNumber: 1n };
+        untilRest(deviceWith(far, { bootloader, identity, firmware }));
+        const { failure } = lastOf(readAll(far.reports));
+        expect(failure?.code).toBe(Status.VendorMismatch);
+        expect([...(failure?.record.properties ?? [])]).toEqual([[1, `PEN ${pen}`]]);
+      }),
+      { numRuns: 10, seed: 1, examples: [[0], [127], [128], [2 ** 32 - 1]] },
+    );
+  });
+
   const workshop = new Workshop();
   afterAll(() => workshop.remove());
 
   it("is made, shown, and held against manifests by the commands", async () => {
     await workshop.prepareUpdate();
-    workshop.write("extended.wasm", bootloader);
+    workshop.write("managed.wasm", bootloader);
     const made = await workshop.succeed(
-      "device create numbered.device --bootloader extended.wasm --sign-key author.key --vendor-pen 32473",
+      "device create numbered.device --bootloader managed.wasm --sign-key author.key --vendor-pen 32473",
     );
     expect(made).toContain("firmware");
     expect(await workshop.succeed("device show numbered.device")).toMatch(

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { Phase, Slot } from "../../assembly/layout.ts";
 import { encodeJournalRecord, profileNamed } from "../../emulator/index.ts";
-import { buildPatched } from "../../host/build/variant.ts";
+import { buildPatched, WITHOUT_RECOVERY_REPORTS } from "../../host/build/variant.ts";
 import { identityOf, manufacture } from "../../host/device/factory.ts";
 import { JOURNAL_FORMS, journalFormOf, readOwnJournal } from "../../host/device/journal-form.ts";
 import { PHASE_NUMBERS } from "../reverting-bootloader.ts";
@@ -26,6 +26,7 @@ describe("a bootloader with the phase numbers of form", () => {
     async (index) => {
       const numbers = PHASE_NUMBERS[index] ?? [];
       const { module } = await buildPatched([
+        WITHOUT_RECOVERY_REPORTS,
         ...LINES.map((find, phase) => ({
           file: "assembly/layout.ts",
           find: `  ${find},`,

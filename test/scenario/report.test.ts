@@ -1,98 +1,30 @@
 /**
  * Reports from a device: what it says of every kind of attempt, to whom, and what it never says.
  */
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { DevicePage, Policy } from "../../assembly/layout.ts";
 import { Status } from "../../assembly/status.ts";
 import { CoapServer } from "../../emulator/coap-server.ts";
-import type { Device, PowerCycle } from "../../emulator/device.ts";
 import type { LinkPeer } from "../../emulator/link.ts";
-import { profileNamed } from "../../emulator/profile.ts";
 import { runCampaign } from "../../host/campaign/run.ts";
 import { verdictOf } from "../../host/campaign/report.ts";
-import { scenarioNamed, STRANGE_TEST_KEY, TRUSTED_TEST_KEY } from "../../host/campaign/scenario.ts";
-import { identityOf, manufacture } from "../../host/device/factory.ts";
+import { scenarioNamed, STRANGE_TEST_KEY } from "../../host/campaign/scenario.ts";
+import { identityOf } from "../../host/device/factory.ts";
 import { OWN_CAPABILITY } from "../../host/manifest/capability.ts";
-import { createEnvelope } from "../../host/manifest/create.ts";
-import { readEnvelope, withHead } from "../../host/manifest/envelope.ts";
-import { signEnvelope } from "../../host/manifest/sign.ts";
 import { uuidText } from "../../host/manifest/uuid.ts";
 import { openReport } from "../../host/suit-report/protection.ts";
 import { readReport, type SuitReport } from "../../host/suit-report/report.ts";
 import { decodeMessage } from "../coap-message.ts";
-import { IDENTITY, offerOf, REPORT_KEY, type Offer } from "../reporting-offer.ts";
+import { deviceWith, FarEnd, lastOf, NONCE, PROFILE, readAll, untilRest } from "../reporting-device.ts";
+import {
+  IDENTITY,
+  offerOf,
+  offerWithDependency,
+  OTHER_CLASS,
+  REPORT_KEY,
+  type Offer,
+} from "../reporting-offer.ts";
 import { readWasm } from "../wasm-file.ts";
-
-const NONCE = Uint8Array.of(0, 0xff, 0x10);
-const PROFILE = profileNamed("class1");
-
-/** The far end of a link: serves an offer, wants reports, and keeps what it gets and sees. */
-class FarEnd implements LinkPeer {
-  readonly reports: Uint8Array[] = [];
-  readonly datagrams: Uint8Array[] = [];
-  offer: Offer;
-  readonly #nonce: Uint8Array;
-
-  constructor(offer: Offer, nonce: Uint8Array = NONCE) {
-    this.offer = offer;
-    this.#nonce = nonce;
-  }
-
-  answer(datagram: Uint8Array): Uint8Array | undefined {
-    this.datagrams.push(datagram);
-    const server = new CoapServer(
-      new Map([
-        ["/suit/envelope", this.offer.envelope],
-        ["/suit/payload", this.offer.payload],
-        ["/suit/report", this.#nonce],
-      ]),
-      { inboxes: new Map([["/suit/report", (content) => void this.reports.push(content)]]) },
-    );
-    return server.answer(datagram);
-  }
-}
-
-function deviceWith(link: LinkPeer, reportKey: Uint8Array | null = REPORT_KEY): Device {
-  const first = offerOf("reporting-1", 1);
-  return manufacture(
-    {
-      profile: PROFILE,
-      bootloader: readWasm("bootloader"),
-      trusted: [TRUSTED_TEST_KEY],
-      identity: identityOf(IDENTITY),
-      components: ["app"],
-      firmware: { ...first, sequenceNumber: 1n },
-      ...(reportKey === null ? {} : { reportKey }),
-    },
-    { link },
-  );
-}
-
-/** Powers on until the device sleeps. */
-function untilRest(device: Device, boots = 12): PowerCycle[] {
-  const cycles: PowerCycle[] = [];
-  do cycles.push(device.powerOn());
-  while (lastOf(cycles).end !== "idle" && cycles.length < boots);
-  expect(lastOf(cycles).end).toBe("idle");
-  expect(cycles.flatMap(({ violations }) => violations)).toEqual([]);
-  return cycles;
-}
-
-function readAll(reports: readonly Uint8Array[], key: Uint8Array = REPORT_KEY): SuitReport[] {
-  return reports.map((bytes) => {
-    const { content, trust } = openReport(bytes, key, "report");
-    expect(trust).toBe("authentic");
-    return readReport(content, "report");
-  });
-}
-
-/** The last of a list that is not empty. */
-function lastOf<T>(list: readonly T[]): T {
-  const last = list.at(-1);
-  if (last === undefined) throw new Error("the list is empty");
-  return last;
-}
 
 /** Where the install section begins that holds a command: behind the head of its byte string. */
 function sectionStart(envelope: Buffer, command: number): number {
@@ -149,7 +81,6 @@ describe("a device that reports", () => {
     expect(failure?.record.offset).toBe(vendorCommand - start + (code === Status.VendorMismatch ? 0 : 2));
   });
 
-  const OTHER_CLASS = { "class-identifier": { domain: "brownout.example", name: "other" } };
   const nested = { "run-sequence": [{ "override-parameters": OTHER_CLASS }, "class-identifier"] };
 
   it.each([
@@ -192,46 +123,8 @@ describe("a device that reports", () => {
   });
 
   it("tells in which dependency a condition failed", () => {
-    const dependency = signEnvelope(
-      createEnvelope({
-        sequenceNumber: 1,
-        components: [["app"]],
-        shared: [
-          { "override-parameters": { "vendor-identifier": { domain: "brownout.example" }, ...OTHER_CLASS } },
-          "vendor-identifier",
-          "class-identifier",
-        ],
-        validate: ["class-identifier"],
-      }),
-      TRUSTED_TEST_KEY,
-    );
-    const select = (index: number): object => ({ "set-component-index": index });
-    const { manifest, bytes } = readEnvelope(dependency);
-    const digest = createHash("sha256").update(withHead(bytes, manifest)).digest("hex");
-    const payload = readWasm("reporting-2");
-    const json = {
-      sequenceNumber: 2,
-      components: [["app"]],
-      dependencies: { "1": {} },
-      shared: [
-        select(0),
-        {
-          "override-parameters": {
-            "vendor-identifier": { domain: "brownout.example" },
-            "class-identifier": { domain: "brownout.example", name: "class1" },
-          },
-        },
-        "vendor-identifier",
-        "class-identifier",
-        select(1),
-        { "override-parameters": { "image-digest": { "sha-256": digest }, uri: "#source" } },
-      ],
-      install: [select(1), "fetch", "dependency-integrity", "process-dependency"],
-      validate: [select(0), "image-match"],
-      invoke: [select(0), "invoke"],
-      integrated: { "#source": { hex: Buffer.from(dependency).toString("hex") } },
-    };
-    const far = new FarEnd({ envelope: signEnvelope(createEnvelope(json), TRUSTED_TEST_KEY), payload });
+    const { dependency, ...offer } = offerWithDependency();
+    const far = new FarEnd(offer);
     untilRest(deviceWith(far));
     const { failure } = lastOf(readAll(far.reports));
     expect(failure).toMatchObject({ code: Status.ClassMismatch, record: { manifest: [1], section: 3 } });
@@ -305,7 +198,7 @@ describe("a device that reports", () => {
 
   it("reports plainly without a key, and without a nonce where none is asked for", () => {
     const far = new FarEnd(offerOf("reporting-2", 2), new Uint8Array());
-    untilRest(deviceWith(far, null));
+    untilRest(deviceWith(far, { reportKey: undefined }));
     const { content, trust } = openReport(lastOf(far.reports), undefined, "report");
     expect(trust).toBe("plain");
     expect(readReport(content, "report").nonce).toBeUndefined();

@@ -20,6 +20,7 @@ type ReportExports = {
   readonly [reservedExport.fuel]: WebAssembly.Global;
   reasonFor(status: number): number;
   commandOf(status: number): number;
+  clearHoles(): void;
   readSubject(address: number, capacityBytes: number): void;
   findCommand(command: number, place: number): void;
   writerOpen(address: number, capacityBytes: number): void;
@@ -163,6 +164,7 @@ describe("what a report is about", () => {
   it("is found in an envelope: sequence number, URI, digest", () => {
     refuel();
     bytes.set(envelope, 0);
+    exports.clearHoles();
     exports.readSubject(0, 2000);
     expect(view.getBigUint64(holes + 8, true)).toBe(7n);
     const uri = view.getUint32(holes + 11 * 8, true);
@@ -179,6 +181,7 @@ describe("what a report is about", () => {
     const [first = 0, second = 0] = matches.filter((at) => at > 100);
     const sectionOf = (place: number): bigint => {
       refuel();
+      exports.clearHoles();
       exports.readSubject(0, 2000);
       exports.findCommand(3, place);
       return view.getBigUint64(holes + 4 * 8, true);
@@ -207,6 +210,7 @@ describe("what a report is about", () => {
         const address = Memory.FlashBytes - content.length;
         bytes.set(content, address);
         refuel();
+        exports.clearHoles();
         exports.readSubject(address, content.length);
         exports.findCommand(command, place);
         const chain = view.getUint32(holes + 13 * 8, true);

@@ -106,6 +106,11 @@ u32 Z_halZ_link_send(struct Z_hal_instance_t *hal, u32 pointer, u32 length) {
   return HAL_UNAVAILABLE;
 }
 
+u32 Z_halZ_random(struct Z_hal_instance_t *hal, u32 out, u32 length) {
+  (void)hal, (void)out, (void)length;
+  return HAL_UNAVAILABLE;
+}
+
 void bench(void) {
   memcpy(window, stored_flash, FLASH_BYTES);
   stack_paint();

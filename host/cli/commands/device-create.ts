@@ -286,6 +286,6 @@ function requireEnterpriseNumbers(bootloader: Uint8Array): void {
   throw new UserError(
     "enterprise-number-unknown",
     "The bootloader compares vendors by UUIDs only, so with --vendor-pen no update would ever be for this device.",
-    "Give --bootloader with one that was built with EnterpriseNumbers in assembly/feature.ts, or --vendor.",
+    "Give --bootloader with one that compares them, bootloader-managed.wasm for instance, or give --vendor.",
   );
 }

@@ -8,14 +8,14 @@
  * $ brownout device show sensor.device
  * class1  100 KiB flash, pages of 1024 B, units of 4 B
  *
- * 0x00000 boot   ███████████████████████····▒        24 of  28 pages
- * 0x07000 slot A ▓█████····························   6 of  34 pages
+ * 0x00000 boot   ███████████████████████████▒        28 of  28 pages
+ * 0x07000 slot A ▓██████···························   7 of  34 pages
  * 0x0f800 slot B ··································   0 of  34 pages
  * 0x18000 state  ▚···                                 1 of   4 pages
  * █ code  ▒ device page  ▓ envelope  ▚ journal  · blank   one sign is 1 KiB
  *
- * bootloader 22,818 B
- * slot A     sequence 1 · app · envelope 295 B · signed by a trusted key · image 4,765 B, digest ok
+ * bootloader 27,617 B
+ * slot A     sequence 1 · app · envelope 295 B · signed by a trusted key · image 5,258 B, digest ok
  * slot B     blank
  * journal    slot A confirmed, 1 + 0 records in its two pages
  * floor      1: no manifest with a lower sequence number ever runs

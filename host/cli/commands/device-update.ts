@@ -160,9 +160,11 @@ function wishOf(
 
 function reportText(file: string, count: number): string {
   return count === 0
-    ? "No report came: the firmware does not report (see device create --reports), or nothing ran."
+    ? "No report came: neither the firmware of this device (see device create --reports) nor its bootloader reports."
     : `${file}: the last of ${count === 1 ? "one report" : `${count} reports`}; report inspect explains it.`;
 }
+
+const LOST = "nothing runs; the bootloader waits for an update that it accepts.";
 
 function isInstalled({ result }: UpdateOutcome): boolean {
   return result === "installed" || result === "current";
@@ -173,6 +175,7 @@ function outcomeText(io: Io, { result, reason, slot }: UpdateOutcome, rest: Rest
   if (rest === "stuck") return red(`${bold("stuck:")} the device never comes to rest.`);
   const place = slot === undefined ? "no slot" : `slot ${slotName(slot)}`;
   const why = reason === 0 ? "" : ` (${reasonCode(reason)})`;
+  const isLost = rest === "recovery";
   switch (result) {
     case "installed":
       return green(`${bold("installed:")} the update runs from ${place}.`);
@@ -180,14 +183,16 @@ function outcomeText(io: Io, { result, reason, slot }: UpdateOutcome, rest: Rest
       return green(`${bold("current:")} the update ran from ${place} already.`);
     case "refused":
       return red(
-        `${bold("refused:")} the bootloader did not accept the update${why}; ${place} runs as before.`,
+        `${bold("refused:")} the bootloader did not accept the update${why}; ${isLost ? LOST : `${place} runs as before.`}`,
       );
     case "reverted":
-      return red(`${bold("reverted:")} the update was tried and taken back${why}; ${place} runs again.`);
+      return red(
+        `${bold("reverted:")} the update was tried and taken back${why}; ${isLost ? LOST : `${place} runs again.`}`,
+      );
     case "untouched":
       return red(
-        rest === "recovery"
-          ? `${bold("recovery:")} nothing runs; the bootloader waits for an update that it accepts.`
+        isLost
+          ? `${bold("recovery:")} ${LOST}`
           : `${bold("untouched:")} the firmware did not take the offer; its last log line says why.`,
       );
   }
