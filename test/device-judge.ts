@@ -9,15 +9,14 @@ import { coseKeyBytes } from "../host/keys/cose-key.ts";
 import type { Key } from "../host/keys/key.ts";
 import { readWasm } from "./wasm-file.ts";
 
-/** A device with our bootloader and trust anchors, and nothing in its slots. */
+/** A device with a bootloader of ours and trust anchors, and nothing in its slots. */
 export class DeviceJudge {
   readonly #device: Device;
   readonly #start: number;
   readonly #capacity: number;
 
-  constructor(keys: readonly Key[]) {
+  constructor(keys: readonly Key[], bootloader: Uint8Array = readWasm("bootloader")) {
     const profile = profileNamed("class1");
-    const bootloader = readWasm("bootloader");
     const identifier = new Uint8Array(16);
     this.#device = new Device({ profile });
     provision(this.#device, {

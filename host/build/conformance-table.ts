@@ -3,8 +3,6 @@
  * shows it, and why what is not supported is not. Whether a row is supported is said by the label tables
  * alone; one that becomes so needs an entry here, or the page cannot be made.
  */
-import type { DocumentLetter } from "../manifest/label.ts";
-
 /** A test by its file under test/, and its name, or a part of it that stands there as a string. */
 export interface TestReference {
   readonly file: string;
@@ -28,6 +26,8 @@ export interface Behaviour extends Evidence {
 const scenario = (name: string): TestReference => ({ file: "scenario/suit-processing.test.ts", name });
 const verifying = (name: string): TestReference => ({ file: "unit/manifest-verify.test.ts", name });
 const trusting = (name: string): TestReference => ({ file: "scenario/trust-domain.test.ts", name });
+const managing = (name: string): TestReference => ({ file: "scenario/update-management.test.ts", name });
+const arguing = (name: string): TestReference => ({ file: "exhaustive/arguments.test.ts", name });
 const labelled = (name: string): TestReference => ({ file: "conformance/label-support.test.ts", name });
 const deciding = (name: string): TestReference => ({ file: "conformance/spec-decision.test.ts", name });
 
@@ -48,7 +48,11 @@ const SEVERED = "takes severed install and text members, and refuses when instal
 const FORBIDDEN = "refuses directives with side effects in the shared sequence, and invoke outside of invoke";
 
 const COSWID = "take a CoSWID and text, whole, severed or severed away, and look no further into them";
-const FORMS = "refuse each of the forms that they do not process by a reason of its own";
+const SURROUNDINGS = "holds use-before against the time";
+const BATTERY = "holds minimum-battery against the battery";
+const PERMISSION = "asks the application about the stated priority, and waits for nothing";
+const VERSIONS = "compares the version of the running image, element by element";
+const MULTIPLE = "sets parameters of several components at once, and copies them from one to another";
 const PHASES = "runs payload-fetch before install, and load before invoke";
 const CONTENT = "writes content of the manifest and compares it";
 const COPY = "copies and swaps within the manifest, never from a component to itself or to one that is not there";
@@ -87,6 +91,7 @@ export const MEMBER_EVIDENCE: Readonly<Record<string, Evidence>> = {
   ),
   dependencies: inSuit("manifest.ts", trusting(DEPENDENCY)),
   install: inSuit("procedure.ts", scenario(SEVERED)),
+  "set-version": inSuit("version.ts", managing("compares its own version once it is installed")),
   text: inSuit("manifest.ts", scenario(SEVERED)),
   components: inSuit("manifest.ts", scenario("refuses a component that the device does not have")),
   "shared-sequence": inSuit("procedure.ts", scenario(FORBIDDEN)),
@@ -99,6 +104,17 @@ export const COMMAND_EVIDENCE: Readonly<Record<string, Evidence>> = {
   "device-identifier": inSuit("condition.ts", scenario(IDENTITY)),
   "image-match": inSuit("condition.ts", scenario(SHA)),
   "component-slot": inSuit("condition.ts", scenario(SLOT)),
+  "use-before": inSuit("management.ts", managing(SURROUNDINGS)),
+  "image-not-match": inSuit(
+    "condition.ts",
+    managing("fails image-not-match where image-match holds, and holds where it fails"),
+  ),
+  "minimum-battery": inSuit("management.ts", managing(BATTERY)),
+  "update-authorized": inSuit("management.ts", managing(PERMISSION)),
+  version: inSuit("version.ts", managing(VERSIONS)),
+  wait: inSuit("management.ts", managing(PERMISSION)),
+  "override-multiple": inSuit("sequence.ts", managing(MULTIPLE)),
+  "copy-params": inSuit("sequence.ts", managing(MULTIPLE)),
   "check-content": inSuit("condition.ts", scenario(CONTENT)),
   write: inSuit("directive.ts", scenario(CONTENT)),
   copy: inSuit("directive.ts", scenario(COPY)),
@@ -145,10 +161,32 @@ export const PARAMETER_EVIDENCE: Readonly<Record<string, Evidence>> = {
   ),
   "image-size": inSuit("parameter.ts", scenario("refuses an image that would not fit its slot")),
   uri: inSuit("parameter.ts", scenario(FETCH)),
+  "use-before": inSuit("management.ts", managing(SURROUNDINGS)),
+  "minimum-battery": inSuit("management.ts", managing(BATTERY)),
+  "update-priority": inSuit("management.ts", managing(PERMISSION)),
+  version: inSuit("version.ts", managing(VERSIONS)),
+  "wait-info": inSuit("management.ts", managing(PERMISSION)),
+  "invoke-args": inSuit("directive.ts", arguing("are read by the image that is invoked")),
+  "fetch-arguments": inSuit(
+    "directive.ts",
+    arguing("say where in what was delivered each component begins"),
+  ),
+  "encryption-info": inSuit("parameter.ts", {
+    file: "scenario/encrypted-update.test.ts",
+    name: "for several devices is installed by each of them",
+  }),
 };
 
 /** Rules of processing. */
 export const BEHAVIOURS: readonly Behaviour[] = [
+  {
+    where: "M §8.4.8.3",
+    what: "A vendor may be named by its private enterprise number, in `bootloader-managed`.",
+    ...inSuit("parameter.ts", {
+      file: "exhaustive/enterprise-number.test.ts",
+      name: "is compared with that of the device, and no other one will do",
+    }),
+  },
   {
     where: "M §8.1",
     what: "Deterministic CBOR and nothing else: shortest forms, definite lengths, keys in order, none twice.",
@@ -282,30 +320,15 @@ export const ROW_REFUSALS: Readonly<Record<string, TestReference>> = {
   dependencies: labelled("process $name or refuse them as a whole, as the table says"),
 };
 
-/** Why rows of a whole document are not supported. */
-export const DOCUMENT_REASONS: Readonly<Record<DocumentLetter, string>> = {
-  M: "optional, and no update of this device needs it",
-  T: "trust domains are a switch of the build, and off",
-  U: "update management is a switch of the build, and off",
-  F: "encrypted payloads are a switch of the build, and off",
-};
-
-/** Why a single row is not supported, where more can be said than of its document. */
+/** Why single rows are supported by no build. */
 export const ROW_REASONS: Readonly<Record<string, string>> = {
   "component-metadata": "a component is the bytes in its slot and has no metadata",
-  "invoke-args": "arguments are a switch of the build, and off",
-  "fetch-arguments": "arguments are a switch of the build, and off",
 };
 
 /** What is not there beyond single rows. */
 export const ABSENT: readonly (readonly [string, string, TestReference])[] = [
   ["Custom commands, below -256", "there are none for this device", verifying("with a custom command")],
   ["Custom parameters", "nothing here could mean them", verifying("a custom parameter")],
-  [
-    "Private enterprise numbers of vendors",
-    "enterprise numbers are a switch of the build, and off",
-    deciding(FORMS),
-  ],
   [
     "COSE_Sign, COSE_Mac, COSE_Mac0",
     "one signer per block is enough, and this device shares no secret with an author",

@@ -1,8 +1,9 @@
 /**
  * Every command, parameter and member of the label tables, in an envelope of its own: device and host process
- * it if the table says that this build does, and refuse it by name if not.
+ * it if the table says that the build does, and refuse it by name if not.
  */
 import { describe, expect, it } from "vitest";
+import { MANAGED } from "../../host/build/variant.ts";
 import { AUTHOR } from "../../host/fuzz/author.ts";
 import {
   commandEnvelope,
@@ -11,6 +12,7 @@ import {
   parameterEnvelope,
   severedMemberEnvelope,
 } from "../../host/fuzz/agreement-seed.ts";
+import { capabilityOf, DEFAULT_BUILD, isProcessed } from "../../host/manifest/capability.ts";
 import {
   COMMANDS,
   COMMON_MEMBERS,
@@ -21,44 +23,55 @@ import {
 import { verifyEnvelope } from "../../host/manifest/verify.ts";
 import { statusText } from "../../host/status-text.ts";
 import { DeviceJudge } from "../device-judge.ts";
+import { readWasm } from "../wasm-file.ts";
 
-const judge = new DeviceJudge([AUTHOR]);
+describe.each([
+  ["bootloader", DEFAULT_BUILD],
+  ["bootloader-managed", MANAGED],
+])("device and host, by %s,", (name, build) => {
+  const judge = new DeviceJudge([AUTHOR], readWasm(name));
+  const capability = capabilityOf(build);
 
-function expectReason(envelope: Uint8Array, reason: string): void {
-  expect(statusText(judge.verify(envelope))?.code).toBe(reason);
-  expect(verifyEnvelope(envelope, [AUTHOR]).reason).toBe(reason);
-}
+  function expectReason(envelope: Uint8Array, reason: string): void {
+    expect(statusText(judge.verify(envelope))?.code).toBe(reason);
+    expect(verifyEnvelope(envelope, [AUTHOR], {}, capability).reason).toBe(reason);
+  }
 
-describe("device and host", () => {
   it.each(COMMANDS)("process the command $name or refuse it as unsupported, as the table says", (command) => {
-    expectReason(commandEnvelope(command), command.supported ? "ok" : "command-unsupported");
+    expectReason(commandEnvelope(command), isProcessed(command, build) ? "ok" : "command-unsupported");
   });
 
   it.each(PARAMETERS)(
     "process the parameter $name or refuse it as unsupported, as the table says",
     (parameter) => {
-      expectReason(parameterEnvelope(parameter), parameter.supported ? "ok" : "parameter-unsupported");
+      expectReason(
+        parameterEnvelope(parameter),
+        isProcessed(parameter, build) ? "ok" : "parameter-unsupported",
+      );
     },
   );
 
   it.each(MANIFEST_MEMBERS.filter(({ label }) => label > 3))(
     "process the member $name or refuse it as unsupported, as the table says",
     (member) => {
-      expectReason(memberEnvelope(member), member.supported ? "ok" : "member-unsupported");
+      expectReason(memberEnvelope(member), isProcessed(member, build) ? "ok" : "member-unsupported");
     },
   );
 
   it.each(SEVERABLE_MEMBERS)(
     "process the severed member $name or refuse it as unsupported, as the table says",
     (member) => {
-      expectReason(severedMemberEnvelope(member), member.supported ? "ok" : "member-unsupported");
+      expectReason(severedMemberEnvelope(member), isProcessed(member, build) ? "ok" : "member-unsupported");
     },
   );
 
   it.each(COMMON_MEMBERS.filter(({ kind }) => kind === "dependencies"))(
     "process $name or refuse them as a whole, as the table says",
     (member) => {
-      expectReason(dependenciesEnvelope(member), member.supported ? "ok" : "dependencies-unsupported");
+      expectReason(
+        dependenciesEnvelope(member),
+        isProcessed(member, build) ? "ok" : "dependencies-unsupported",
+      );
     },
   );
 });
