@@ -93,17 +93,22 @@ function sectionBytes(module: DecodedModule, id: SectionId): number {
   return section === undefined ? 0 : section.end - section.offset;
 }
 
-/** The value of the exported constant `__heap_base`. */
-function staticEnd(module: DecodedModule, ramBase: number): number {
+/** The value of the exported constant `__heap_base`; undefined if there is none of type i32. */
+export function heapBaseOf(module: DecodedModule): number | undefined {
   const found = findExport(module, "__heap_base");
-  if (found === undefined) {
+  const global = found?.kind === "global" ? module.globals[found.index] : undefined;
+  if (global === undefined || global.mutable || global.initial.kind !== "i32") return undefined;
+  return global.initial.value >>> 0;
+}
+
+function staticEnd(module: DecodedModule, ramBase: number): number {
+  if (findExport(module, "__heap_base") === undefined) {
     throw new ModuleError("missing-export", "The module does not export __heap_base.");
   }
-  const global = found.kind === "global" ? module.globals[found.index] : undefined;
-  if (global === undefined || global.mutable || global.initial.kind !== "i32") {
+  const end = heapBaseOf(module);
+  if (end === undefined) {
     throw new ModuleError("export-signature", "The export __heap_base is not a constant global of type i32.");
   }
-  const end = global.initial.value >>> 0;
   if (end < ramBase) {
     throw new ModuleError(
       "data-outside-ram",

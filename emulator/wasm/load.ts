@@ -96,8 +96,11 @@ export function entryPoints(module: DecodedModule, options: Pick<LoadOptions, "e
   });
 }
 
-/** The last word on validity is the engine's, and it is asked about the module as it was given. */
-function refuseInvalid(bytes: Uint8Array): void {
+/**
+ * Throws ModuleError "malformed" for what the engine does not accept: the last word on validity is its, and it is
+ * asked about the module as it was given.
+ */
+export function refuseInvalid(bytes: Uint8Array): void {
   if (WebAssembly.validate(new Uint8Array(bytes))) return;
   throw new ModuleError("malformed", "The module is malformed: the WebAssembly engine does not accept it.");
 }

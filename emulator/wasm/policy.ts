@@ -84,6 +84,11 @@ function* memorySizeErrors(module: DecodedModule, memoryBytes: number): Generato
   }
 }
 
+/** Throws ModuleError "start-function" for a module that runs before anybody calls it. */
+export function refuseStartFunction(module: DecodedModule): void {
+  for (const error of startFunctionErrors(module)) throw error;
+}
+
 function* startFunctionErrors(module: DecodedModule): Generator<ModuleError> {
   if (module.startFunction === undefined) return;
   const name = module.functions[module.startFunction]?.name ?? "";

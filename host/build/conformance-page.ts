@@ -7,12 +7,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "prettier";
-import { isProcessed } from "../manifest/capability.ts";
 import {
   COMMANDS,
   COMMON_MEMBERS,
   DOCUMENTS,
   ENVELOPE_MEMBERS,
+  isSupported,
   MANIFEST_MEMBERS,
   PARAMETERS,
   type Label,
@@ -43,7 +43,7 @@ export function conformancePage(): Promise<string> {
   ];
   const rows = [...members, ...COMMANDS, ...PARAMETERS];
   const usual = rows.filter(({ supported }) => supported).length;
-  const managed = rows.filter((row) => isProcessed(row, MANAGED)).length;
+  const managed = rows.filter(({ support }) => isSupported(support, MANAGED)).length;
   const text = [
     ...HEAD,
     `${Object.entries(DOCUMENTS)
@@ -111,7 +111,7 @@ function labelTable(
       const { document, section, name, label } = row;
       const head = [`${document} §${section}`, `\`${name}\``, String(label)];
       const refusedBy = testText(ROW_REFUSALS[name] ?? refusal);
-      if (!isProcessed(row, MANAGED)) return [...head, `refused: ${reasonOf(row)}`, "", refusedBy];
+      if (!isSupported(row.support, MANAGED)) return [...head, `refused: ${reasonOf(row)}`, "", refusedBy];
       const found = evidence[name];
       if (found === undefined) throw new Error(`conformance: ${name} is supported, and nothing shows it`);
       const [source = "", test = ""] = evidenceCells(found);

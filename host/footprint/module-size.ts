@@ -11,7 +11,7 @@ import { computeStack } from "../../emulator/wasm/stack.ts";
 import { readStaticSymbols, type StaticSymbol } from "../build/static-symbols.ts";
 import { UserError } from "../user-error.ts";
 import type { FootprintRow } from "./footprint-row.ts";
-import { staticRange, type StaticRange } from "./static-range.ts";
+import { placedSegments, staticRange, type StaticRange } from "./static-range.ts";
 
 /** The part of a row that needs nothing to run. */
 export type ModuleSize = Omit<FootprintRow, "feature" | "build" | "works">;
@@ -119,12 +119,8 @@ function segmentParts(
   names: ReadonlyMap<number, string>,
   range: StaticRange,
 ): FootprintRow["staticRam"] {
-  const segments = module.data
-    .flatMap(({ offset, bytes }, index) =>
-      offset?.kind === "i32" && bytes > 0
-        ? [{ name: names.get(index) ?? `data segment ${index}`, address: offset.value >>> 0, bytes }]
-        : [],
-    )
+  const segments = placedSegments(module)
+    .map(({ index, ...segment }) => ({ name: names.get(index) ?? `data segment ${index}`, ...segment }))
     .sort((left, right) => left.address - right.address);
   const parts: FootprintRow["staticRam"] = [];
   let end = range.start;

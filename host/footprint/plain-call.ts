@@ -4,14 +4,15 @@
  */
 import { decodeModule } from "../../emulator/wasm/decode.ts";
 import { instrument } from "../../emulator/wasm/instrument.ts";
+import { refuseInvalid } from "../../emulator/wasm/load.ts";
 import { ModuleError } from "../../emulator/wasm/module-error.ts";
 import type { DecodedModule } from "../../emulator/wasm/module.ts";
+import { refuseStartFunction, wasmPageBytes } from "../../emulator/wasm/policy.ts";
 import { RunningModule } from "../../emulator/wasm/running-module.ts";
 import { countCall, functionOf, type CountedCall, type DeviceFunction } from "./measured-call.ts";
 
-const PAGE_BYTES = 65_536;
 /** The whole of a memory can be stored to; the engine knows how much of it there is. */
-const ANYWHERE = { ramStart: 0, ramEnd: 65_535 * PAGE_BYTES, flashBytes: 0 };
+const ANYWHERE = { ramStart: 0, ramEnd: 65_535 * wasmPageBytes, flashBytes: 0 };
 
 /** One instance of a module, and twins that count. */
 export class PlainCall {
@@ -26,15 +27,14 @@ export class PlainCall {
    */
   constructor(binary: Uint8Array<ArrayBuffer>, entry: string) {
     const module = decodeModule(binary);
-    if (module.startFunction !== undefined) {
-      throw new ModuleError("start-function", "The module has a start function.");
-    }
+    refuseStartFunction(module);
+    refuseInvalid(binary);
     const twin = instrument(module, { build: "fast", bounds: ANYWHERE, countInstructions: true });
-    const compiled = compile(twin.bytes);
+    const compiled = new WebAssembly.Module(twin.bytes);
     const faults = { ...twin, functionNames: module.functions.map(({ name }) => name) };
     this.#entry = entry;
     this.#startTwin = () => new RunningModule(instantiate(compiled, module), faults);
-    this.#function = functionOf(instantiate(compile(binary), module).exports, entry);
+    this.#function = functionOf(instantiate(new WebAssembly.Module(binary), module).exports, entry);
   }
 
   /** Calls the function of the module as it is. */
@@ -49,14 +49,6 @@ export class PlainCall {
    */
   count(...parameters: readonly number[]): CountedCall {
     return countCall(this.#startTwin(), this.#entry, parameters);
-  }
-}
-
-function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(bytes);
-  } catch {
-    throw new ModuleError("malformed", "The module is malformed: the WebAssembly engine does not accept it.");
   }
 }
 

@@ -2,7 +2,8 @@
  * Where the static data of anybody's module lies.
  */
 import { RAM_BASE } from "../../emulator/memory-map.ts";
-import { findExport, type DecodedModule } from "../../emulator/wasm/module.ts";
+import { heapBaseOf } from "../../emulator/wasm/footprint.ts";
+import type { DecodedModule } from "../../emulator/wasm/module.ts";
 
 /** Addresses of a module's memory. */
 export interface StaticRange {
@@ -25,24 +26,27 @@ export function staticRange(module: DecodedModule): StaticRange {
   if (isImporting && heapBase !== undefined && heapBase >= RAM_BASE) {
     return { start: RAM_BASE, end: heapBase, isOfDevice: true };
   }
-  const segments = module.data.flatMap(({ offset, bytes }) =>
-    offset?.kind === "i32" && bytes > 0
-      ? [{ start: offset.value >>> 0, end: (offset.value >>> 0) + bytes }]
-      : [],
-  );
-  const start = Math.min(...segments.map((segment) => segment.start), heapBase ?? Infinity);
+  const segments = placedSegments(module);
+  const start = Math.min(...segments.map(({ address }) => address), heapBase ?? Infinity);
   if (start === Infinity) return { start: 0, end: 0, isOfDevice: false };
   return {
     start: segments.length === 0 ? 0 : start,
-    end: Math.max(heapBase ?? 0, ...segments.map((segment) => segment.end)),
+    end: Math.max(heapBase ?? 0, ...segments.map(({ address, bytes }) => address + bytes)),
     isOfDevice: false,
   };
 }
 
-/** The value of the exported constant `__heap_base`; undefined if there is none. */
-function heapBaseOf(module: DecodedModule): number | undefined {
-  const found = findExport(module, "__heap_base");
-  const global = found?.kind === "global" ? module.globals[found.index] : undefined;
-  if (global === undefined || global.mutable || global.initial.kind !== "i32") return undefined;
-  return global.initial.value >>> 0;
+/** A data segment at an address that the module states. */
+export interface PlacedSegment {
+  /** Its place among all segments. */
+  readonly index: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** The data segments that hold anything, in the order of the module. */
+export function placedSegments(module: DecodedModule): PlacedSegment[] {
+  return module.data.flatMap(({ offset, bytes }, index) =>
+    offset?.kind === "i32" && bytes > 0 ? [{ index, address: offset.value >>> 0, bytes }] : [],
+  );
 }

@@ -12,6 +12,7 @@ import {
   DIGEST_ALGORITHMS,
   ENVELOPE_MEMBERS,
   EXTENSIONS,
+  isSupported,
   MANIFEST_MEMBERS,
   PARAMETERS,
   SHA_256,
@@ -49,15 +50,10 @@ export interface Capability {
   readonly unorderedMaps: boolean;
 }
 
-/** Whether a build processes a row of the label tables. */
-export function isProcessed({ support }: Pick<Label, "support">, build: Build): boolean {
-  return typeof support === "string" ? build[support] : support;
-}
-
 /** What a build of the bootloader of this repository processes. */
 export function capabilityOf(build: Build): Capability {
   const processed = (table: readonly Pick<Label, "label" | "support">[]): Set<number> =>
-    new Set(table.filter((row) => isProcessed(row, build)).map(({ label }) => label));
+    new Set(table.filter(({ support }) => isSupported(support, build)).map(({ label }) => label));
   return {
     commands: processed(COMMANDS),
     parameters: processed(PARAMETERS),

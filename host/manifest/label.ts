@@ -45,9 +45,16 @@ export interface Label<Kind extends string = string> {
   readonly supported: boolean;
 }
 
-/** Whether the default build processes a row. */
-export function isSupported(support: Support): boolean {
-  return typeof support === "string" ? EXTENSIONS[support] : support;
+/**
+ * Whether a build processes a row.
+ *
+ * @param build which extensions it has; the default build unless given
+ */
+export function isSupported(
+  support: Support,
+  build: Readonly<Record<keyof typeof EXTENSIONS, boolean>> = EXTENSIONS,
+): boolean {
+  return typeof support === "string" ? build[support] : support;
 }
 
 /** Where a row is defined, as in "draft-ietf-suit-manifest-37 §8.4.9.2". */

@@ -8,7 +8,16 @@
  * of this repository processes.
  */
 export { COMMANDS, POLICY_BITS, type CommandKind, type CommandLabel } from "./command-label.ts";
-export { byLabel, byName, camelCase, DOCUMENTS, EXTENSIONS, referenceOf, type Label } from "./label.ts";
+export {
+  byLabel,
+  byName,
+  camelCase,
+  DOCUMENTS,
+  EXTENSIONS,
+  isSupported,
+  referenceOf,
+  type Label,
+} from "./label.ts";
 export {
   COMMON_MEMBERS,
   COMPONENT_TEXT,

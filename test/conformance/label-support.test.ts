@@ -12,10 +12,11 @@ import {
   parameterEnvelope,
   severedMemberEnvelope,
 } from "../../host/fuzz/agreement-seed.ts";
-import { capabilityOf, DEFAULT_BUILD, isProcessed } from "../../host/manifest/capability.ts";
+import { capabilityOf, DEFAULT_BUILD } from "../../host/manifest/capability.ts";
 import {
   COMMANDS,
   COMMON_MEMBERS,
+  isSupported,
   MANIFEST_MEMBERS,
   PARAMETERS,
   SEVERABLE_MEMBERS,
@@ -38,7 +39,10 @@ describe.each([
   }
 
   it.each(COMMANDS)("process the command $name or refuse it as unsupported, as the table says", (command) => {
-    expectReason(commandEnvelope(command), isProcessed(command, build) ? "ok" : "command-unsupported");
+    expectReason(
+      commandEnvelope(command),
+      isSupported(command.support, build) ? "ok" : "command-unsupported",
+    );
   });
 
   it.each(PARAMETERS)(
@@ -46,7 +50,7 @@ describe.each([
     (parameter) => {
       expectReason(
         parameterEnvelope(parameter),
-        isProcessed(parameter, build) ? "ok" : "parameter-unsupported",
+        isSupported(parameter.support, build) ? "ok" : "parameter-unsupported",
       );
     },
   );
@@ -54,14 +58,17 @@ describe.each([
   it.each(MANIFEST_MEMBERS.filter(({ label }) => label > 3))(
     "process the member $name or refuse it as unsupported, as the table says",
     (member) => {
-      expectReason(memberEnvelope(member), isProcessed(member, build) ? "ok" : "member-unsupported");
+      expectReason(memberEnvelope(member), isSupported(member.support, build) ? "ok" : "member-unsupported");
     },
   );
 
   it.each(SEVERABLE_MEMBERS)(
     "process the severed member $name or refuse it as unsupported, as the table says",
     (member) => {
-      expectReason(severedMemberEnvelope(member), isProcessed(member, build) ? "ok" : "member-unsupported");
+      expectReason(
+        severedMemberEnvelope(member),
+        isSupported(member.support, build) ? "ok" : "member-unsupported",
+      );
     },
   );
 
@@ -70,7 +77,7 @@ describe.each([
     (member) => {
       expectReason(
         dependenciesEnvelope(member),
-        isProcessed(member, build) ? "ok" : "dependencies-unsupported",
+        isSupported(member.support, build) ? "ok" : "dependencies-unsupported",
       );
     },
   );

@@ -42,7 +42,6 @@ import { compareGrowth, parseAllowances, USUAL_ALLOWANCES, type Growth } from ".
 import { bootWorks, measureMatrix } from "../../footprint/matrix.ts";
 import { MeasuredCall } from "../../footprint/measured-call.ts";
 import { PlainCall } from "../../footprint/plain-call.ts";
-import { staticRange } from "../../footprint/static-range.ts";
 import { measureSize } from "../../footprint/module-size.ts";
 import { costOfFuel } from "../../footprint/part-cost.ts";
 import { things } from "../../report/quantity.ts";
@@ -203,8 +202,11 @@ function ownModuleRow(io: Io, file: string, options: Options): FootprintRow {
   const symbols = twinOf(io, file, options.symbols);
   return namingModule(file, () => {
     const size = measureSize(module, { symbols, entry: call?.entry });
+    const CallOf = size.isLinkedElsewhere === true ? PlainCall : MeasuredCall;
     const works =
-      options.scenario === undefined ? callWorks(module, call, options) : scenarioWorks(io, file, options);
+      options.scenario === undefined
+        ? callWorks(module, call, CallOf, options)
+        : scenarioWorks(io, file, options);
     return { feature: path.basename(file, ".wasm"), build: "", ...size, works };
   });
 }
@@ -236,13 +238,16 @@ function parseCall(text: string): Call {
   return { entry, parameters };
 }
 
-function callWorks(module: Uint8Array<ArrayBuffer>, call: Call | undefined, options: Options): Work[] {
+function callWorks(
+  module: Uint8Array<ArrayBuffer>,
+  call: Call | undefined,
+  CallOf: typeof PlainCall | typeof MeasuredCall,
+  options: Options,
+): Work[] {
   if (call === undefined) return [];
-  const decoded = decodeModule(module);
-  checkParameters(decoded, call);
+  checkParameters(decodeModule(module), call);
   const { entry, parameters } = call;
-  const isOfDevice = staticRange(decoded).isOfDevice;
-  const device = isOfDevice ? new MeasuredCall(module, entry) : new PlainCall(module, entry);
+  const device = new CallOf(module, entry);
   const { returned, instructions, fuel } = device.count(...parameters);
   const time = options.time ? timeOf(() => void device.run(...parameters)) : undefined;
   return [
